@@ -1,0 +1,138 @@
+"""Everything that can happen in a call. Values: frozen, slotted, in the past tense.
+
+Whoever notices something puts one of these into the call's inbox; `turn.Turn` is the only reader. Only edges are events: audio
+frames and tokens go their own way (docs/architecture.md). `reply` numbers are those of the commands that began the
+reply, so that whatever comes late for a silenced reply is known by its number and dropped.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .errors import ProviderError
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The channel is answered and both audio ways are open."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallerBegan:
+    """The caller speaks: so many milliseconds of speech as the profile asks for have been judged to be speech."""
+
+    at: float
+    """When the first of these frames arrived, in the clock's seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallerStopped:
+    """The endpoint: the caller has been silent for the profile's ``endpoint_ms``."""
+
+    last_speech: float
+    """When the last frame judged to be speech arrived. All the milliseconds of the turn's record count from here."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallerPartlyHeard:
+    """The recogniser's opinion so far of the utterance under way; replaces the one before."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallerHeard:
+    """The recogniser is sure of an utterance. A caller's turn may hold several."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecogniserFailed:
+    """The recogniser is gone."""
+
+    error: ProviderError
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyBegan:
+    """The first speech of a reply was handed to the host: the caller hears it now."""
+
+    reply: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyDrained:
+    """Everything of a reply has been handed to the host; the model and the synthesiser are done. An empty reply drains too."""
+
+    reply: int
+    empty: bool = False
+    """Whether the reply held no speech at all."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyFailed:
+    """The model or the synthesiser failed, and whatever audio there was has drained."""
+
+    reply: int
+    error: ProviderError
+
+
+@dataclass(frozen=True, slots=True)
+class KeyPressed:
+    """The caller pressed a key: one of ``0-9 * # A-D``."""
+
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class TimerFired:
+    """A timer that `commands.StartTimer` set is due."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechAsked:
+    """The operator wants `text` to be said now (``python voicebot say UUID TEXT``)."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class HangUpAsked:
+    """The operator wants the call to end now (``python voicebot hangup UUID``)."""
+
+
+@dataclass(frozen=True, slots=True)
+class HungUp:
+    """The channel is gone."""
+
+    by: str
+    """``caller`` or ``transfer``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Broke:
+    """The call can not go on: a fault of ours or of the host."""
+
+    why: str
+
+
+Event = (
+    Answered
+    | CallerBegan
+    | CallerStopped
+    | CallerPartlyHeard
+    | CallerHeard
+    | RecogniserFailed
+    | ReplyBegan
+    | ReplyDrained
+    | ReplyFailed
+    | KeyPressed
+    | TimerFired
+    | SpeechAsked
+    | HangUpAsked
+    | HungUp
+    | Broke
+)

@@ -1,0 +1,93 @@
+"""Settings as typed values: from strings in a configuration file to a frozen dataclass, or one clear line that says what is wrong.
+
+A section is a frozen dataclass; each field is made by `option`, which carries what a person needs to know (help, unit, range, choices). The
+same declaration checks the file, answers "did you mean", and prints the reference table of the documentation.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import types
+import typing
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar
+
+from .errors import ConfigError
+
+S = TypeVar("S")
+
+_TRUE, _FALSE = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
+
+
+def option(
+    default: Any = dataclasses.MISSING,
+    *,
+    help: str,
+    low: float | None = None,
+    high: float | None = None,
+    choices: Sequence[str] = (),
+    secret: bool = False,
+) -> Any:
+    """A dataclass field that knows its meaning. Without `default` it is required; `secret` values are never shown."""
+    metadata = {"help": help, "low": low, "high": high, "choices": tuple(choices), "secret": secret}
+    return dataclasses.field(default=default, metadata=metadata, repr=not secret)
+
+
+def bind(section: type[S], values: Mapping[str, str], where: str) -> S:
+    """Make a `section` from strings.
+
+    Args:
+        section: a dataclass whose fields were made by `option`; fields may be str, int, float, bool or tuple[str, ...] (split at ``|``).
+        values: names and texts as they stand in the file.
+        where: the place, for the error: ``profile "demo"``, ``service "aliyun"``.
+
+    Raises:
+        ConfigError: an unknown name (with the nearest known one), a missing one, or a value of the wrong kind or out of range.
+    """
+    fields = {f.name: f for f in dataclasses.fields(section)}  # type: ignore[arg-type]
+    hints = typing.get_type_hints(section)
+    for name in values:
+        if name not in fields:
+            raise ConfigError(f"{where}: unknown setting {name!r}{did_you_mean(name, fields)}")
+    made = {}
+    for name, field in fields.items():
+        if name in values:
+            made[name] = _value(values[name], hints[name], field, f"{where}: {name}")
+        elif field.default is dataclasses.MISSING:
+            raise ConfigError(f"{where}: {name!r} is missing ({field.metadata['help']})")
+    return section(**made)
+
+
+def did_you_mean(name: str, known: typing.Iterable[str]) -> str:
+    """`` (did you mean 'x'?)`` for the nearest of `known`, or nothing."""
+    near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
+    return f" (did you mean {near[0]!r}?)" if near else ""
+
+
+def _value(text: str, kind: Any, field: dataclasses.Field[Any], where: str) -> Any:
+    meta = field.metadata
+    if typing.get_origin(kind) in (typing.Union, types.UnionType):  # Optional: the text decides for the first member
+        kind = next(member for member in typing.get_args(kind) if member is not type(None))
+    text = text.strip()
+    if kind is bool:
+        if text.lower() not in _TRUE + _FALSE:
+            raise ConfigError(f"{where} takes true or false, not {text!r}")
+        return text.lower() in _TRUE
+    if typing.get_origin(kind) is tuple:
+        return tuple(part.strip() for part in text.split("|") if part.strip())
+    if kind in (int, float):
+        try:
+            number = kind(text)
+        except ValueError:
+            raise ConfigError(f"{where} takes a number, not {text!r}") from None
+        low, high = meta["low"], meta["high"]
+        if (low is not None and number < low) or (high is not None and number > high) or number != number:
+            bounds = f"{'' if low is None else f'{low:g}'} to {'' if high is None else f'{high:g}'}".strip()
+            raise ConfigError(f"{where} takes {bounds}, not {text}")
+        return number
+    if meta["choices"] and text not in meta["choices"]:
+        raise ConfigError(
+            f"{where} takes one of {', '.join(meta['choices'])}, not {text!r}{did_you_mean(text, meta['choices'])}"
+        )
+    return text

@@ -1,0 +1,1 @@
+"""Alibaba Cloud Intelligent Speech Interaction (NLS): recognition, streaming synthesis, tokens."""

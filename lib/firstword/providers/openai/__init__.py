@@ -1,0 +1,1 @@
+"""Chat completions over SSE in OpenAI's format: DashScope's compatible mode, Ollama, llama-server, vLLM."""

@@ -1,0 +1,1 @@
+"""A FreeSWITCH stand-in, and a caller from a script."""

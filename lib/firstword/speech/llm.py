@@ -1,0 +1,59 @@
+"""The contract of a language model. The common rules are in `firstword.speech`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from ..errors import ProviderError
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One turn of a conversation, as a model reads it."""
+
+    role: Literal["system", "user", "assistant"]
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """How a generation ended. `reason` is the service's ``finish_reason`` ("stop", "length"); token counts are 0 where it told none."""
+
+    reason: str
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+
+
+class GenerationListener(Protocol):
+    """Order: any number of ``token``, then one of ``finished`` and ``failed``."""
+
+    def token(self, text: str) -> None:
+        """The next characters of the answer, at least one, as they came. Only what is to be said: never reasoning."""
+
+    def finished(self, completion: Completion) -> None:
+        """The answer is whole. It may be empty: then no ``token`` came."""
+
+    def failed(self, error: ProviderError) -> None:
+        """The answer ends here; tokens already told stay true."""
+
+
+class Generation(Protocol):
+    """One answer being written."""
+
+    def cancel(self) -> None:
+        """Stop now; see `firstword.speech`. The service stops writing: the connection is closed, not drained."""
+
+
+class Model(Protocol):
+    """A language-model service."""
+
+    name: str
+    """For the record and the errors, such as ``openai qwen-plus``."""
+
+    def start(self, label: str, messages: Sequence[Message], listener: GenerationListener) -> Generation:
+        """Begin an answer to `messages`."""
+
+    def close(self) -> None:
+        """The process ends or the configuration was replaced: release what calls share. Idempotent."""

@@ -1,0 +1,1 @@
+"""What a model writes, made fit to be spoken, as it streams. Pure."""
