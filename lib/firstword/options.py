@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import os
+import pathlib
 import types
 import typing
 from collections.abc import Mapping, Sequence
@@ -53,10 +55,43 @@ def bind(section: type[S], values: Mapping[str, str], where: str) -> S:
     made = {}
     for name, field in fields.items():
         if name in values:
-            made[name] = _value(values[name], hints[name], field, f"{where}: {name}")
+            text = values[name]
         elif field.default is dataclasses.MISSING:
             raise ConfigError(f"{where}: {name!r} is missing ({field.metadata['help']})")
+        elif field.metadata["secret"]:
+            text = field.default  # may name an environment variable
+        else:
+            continue
+        if field.metadata["secret"]:
+            text = reveal(text, f"{where}: {name}")
+        made[name] = _value(text, hints[name], field, f"{where}: {name}")
     return section(**made)
+
+
+def reveal(text: str, where: str) -> str:
+    """A secret's value: ``env:NAME`` reads the environment, ``file:PATH`` a file that only its owner may read; else `text` itself.
+
+    Raises:
+        ConfigError: there is no such variable or file, it is empty, or the file is open to others.
+    """
+    kind, _, name = text.partition(":")
+    if kind == "env":
+        value = os.environ.get(name, "")
+        if not value:
+            raise ConfigError(f"{where}: the environment variable {name} is not set")
+        return value
+    if kind == "file":
+        path = pathlib.Path(name)
+        try:
+            if path.stat().st_mode & 0o077:
+                raise ConfigError(f"{where}: {name} can be read by others; chmod 600 it")
+            value = path.read_text().strip()
+        except OSError as error:
+            raise ConfigError(f"{where}: {name} can not be read: {error.strerror}") from error
+        if not value:
+            raise ConfigError(f"{where}: {name} is empty")
+        return value
+    return text
 
 
 def did_you_mean(name: str, known: typing.Iterable[str]) -> str:

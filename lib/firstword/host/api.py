@@ -1,4 +1,5 @@
-"""What a call needs of its host: eleven methods. FreeSWITCH has them (`host.freeswitch`), and so has the simulated one (`sim.host`).
+"""What a call needs of its host: eleven methods. `host.freeswitch` does them on a mod_python3 session; `sim` simulates
+that session, so that the same code runs without a FreeSWITCH.
 
 The facts behind each docstring were measured; they stand in docs/freeswitch.md.
 """
