@@ -20,6 +20,13 @@ class Think:
 
     reply: int
     text: str
+    last_speech: float
+    """When the last frame of the caller's turn that was judged to be speech arrived, in the clock's seconds. The turn's
+    milliseconds count from here."""
+    endpoint: float
+    """When the turn was found to be over."""
+    final: float
+    """When the last of its words became sure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,20 +61,6 @@ class StopTimer:
 
 
 @dataclass(frozen=True, slots=True)
-class MarkEndpoint:
-    """A caller's turn has ended: begin the next entry of the record. All its milliseconds count from `last_speech`."""
-
-    last_speech: float
-
-
-@dataclass(frozen=True, slots=True)
-class MarkFinal:
-    """The caller's words are known; they are the ones to be answered."""
-
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
 class Finish:
     """The call is over: stop everything, and let the dialplan go on (`hang_up` False) or end the channel."""
 
@@ -77,4 +70,4 @@ class Finish:
     hang_up: bool = False
 
 
-Command = Listen | Think | Say | Silence | StartTimer | StopTimer | MarkEndpoint | MarkFinal | Finish
+Command = Listen | Think | Say | Silence | StartTimer | StopTimer | Finish

@@ -38,6 +38,8 @@ class CallerPartlyHeard:
     """The recogniser's opinion so far of the utterance under way; replaces the one before."""
 
     text: str
+    utterance: int
+    """Numbers the utterances of the call, growing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,7 @@ class CallerHeard:
     """The recogniser is sure of an utterance. A caller's turn may hold several."""
 
     text: str
+    utterance: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -111,6 +111,10 @@ def _value(text: str, kind: Any, field: dataclasses.Field[Any], where: str) -> A
         return text.lower() in _TRUE
     if typing.get_origin(kind) is tuple:
         return tuple(part.strip() for part in text.split("|") if part.strip())
+    if meta["choices"] and text not in meta["choices"]:
+        raise ConfigError(
+            f"{where} takes one of {', '.join(meta['choices'])}, not {text!r}{did_you_mean(text, meta['choices'])}"
+        )
     if kind in (int, float):
         try:
             number = kind(text)
@@ -121,8 +125,4 @@ def _value(text: str, kind: Any, field: dataclasses.Field[Any], where: str) -> A
             bounds = f"{'' if low is None else f'{low:g}'} to {'' if high is None else f'{high:g}'}".strip()
             raise ConfigError(f"{where} takes {bounds}, not {text}")
         return number
-    if meta["choices"] and text not in meta["choices"]:
-        raise ConfigError(
-            f"{where} takes one of {', '.join(meta['choices'])}, not {text!r}{did_you_mean(text, meta['choices'])}"
-        )
     return text

@@ -1,0 +1,35 @@
+"""What an operator chooses for a kind of call."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..options import option
+from ..turn import Manners
+
+
+@dataclass(frozen=True)
+class Profile(Manners):
+    """A profile of the configuration: which services, which voice activity, which manners.
+
+    Values are those of `options.bind`; the reference table in docs/configuration.md is printed from these fields.
+    """
+
+    name: str = option("", help="set by the section's own name")
+    asr: str = option("", help="the service that recognises, by its name in <services>")
+    llm: str = option("", help="the service that answers")
+    tts: str = option("", help="the service that speaks")
+    system: str = option(
+        "你是一位电话客服。请用简短自然的口语回答，每次一到两句话。", help="the instructions of the model"
+    )
+    history_turns: int = option(20, help="how many exchanges the model is told", low=1, high=1000)
+    reply_chars: int = option(
+        4000, help="the longest reply; a model that goes on is stopped there", low=1, high=100_000
+    )
+    rate: int = option(
+        8000, help="samples per second on the way to and from the switch: 8000 or 16000", low=8000, high=16000
+    )
+    startup_ms: int = option(100, help="audio kept before a reply begins, against underruns", low=0, high=200)
+    vad: str = option("webrtc", help="voice activity: webrtc, webrtc:0 to webrtc:3, silero or level")
+    min_speech_ms: int = option(200, help="how much speech makes a caller's turn or a barge-in", low=20, high=2000)
+    endpoint_ms: int = option(500, help="how much silence ends a caller's turn", low=100, high=5000)

@@ -1,0 +1,107 @@
+"""The call record: one JSON object per call, appended to a ``.jsonl``. The shape is fixed; others read it."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+MARKS = ("endpoint", "final", "first_token", "first_piece", "first_audio", "first_word")
+"""The moments of a turn, in their order; milliseconds since the last frame of the caller's speech."""
+
+
+@dataclass
+class TurnRecord:
+    """One exchange. Marks may be set from any thread, each once: the first time counts (`dict.setdefault` is one step under the GIL)."""
+
+    last_speech: float
+    caller: str
+    reply: str = ""
+    heard: str = ""
+    interrupted: bool = False
+    at: dict[str, float] = field(default_factory=dict)
+    """When each of `MARKS` happened, in the clock's seconds."""
+
+    def mark(self, name: str, now: float) -> None:
+        self.at.setdefault(name, now)
+
+    def ms(self) -> dict[str, float | None]:
+        """Every mark in milliseconds after the caller's last speech; None for one that did not happen. Words that were sure before
+        the caller fell silent count as 0."""
+        return {
+            name: round(max(0.0, self.at[name] - self.last_speech) * 1000, 1) if name in self.at else None
+            for name in MARKS
+        }
+
+    def as_dict(self, number: int) -> dict[str, Any]:
+        return {
+            "n": number,
+            "caller": self.caller,
+            "reply": self.reply,
+            "heard": self.heard,
+            "interrupted": self.interrupted,
+            "ms": self.ms(),
+        }
+
+
+@dataclass
+class CallRecord:
+    """What is known of one call. The call thread writes it; `as_dict` is read when the call is over."""
+
+    call: str
+    profile: str
+    started: datetime.datetime
+    """With its zone."""
+    answered_ms: float = 0.0
+    ended_by: str = ""
+    result: str = ""
+    error: str = ""
+    turns: list[TurnRecord] = field(default_factory=list)
+    phrases: list[TurnRecord] = field(default_factory=list)
+    """What the bot said on its own account: the greeting, reminders, apologies, the goodbye."""
+    audio: dict[str, int] = field(default_factory=dict)
+    providers: dict[str, str] = field(default_factory=dict)
+
+    def first_word_ms(self) -> float | None:
+        """The median first-word latency of the turns that were answered."""
+        known = sorted(ms for turn in self.turns if (ms := turn.ms()["first_word"]) is not None)
+        if not known:
+            return None
+        middle = len(known) // 2
+        return known[middle] if len(known) % 2 else round((known[middle - 1] + known[middle]) / 2, 1)
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "call": self.call,
+            "profile": self.profile,
+            "started": self.started.isoformat(timespec="milliseconds"),
+            "answered_ms": round(self.answered_ms, 1),
+            "ended_by": self.ended_by,
+            "result": self.result,
+            "error": self.error,
+            "turns": [turn.as_dict(number) for number, turn in enumerate(self.turns, 1)],
+            "phrases": [
+                {"text": phrase.reply, "heard": phrase.heard, "interrupted": phrase.interrupted}
+                for phrase in self.phrases
+            ],
+            "audio": self.audio,
+            "providers": self.providers,
+        }
+
+
+def append(record: CallRecord, path: Path) -> None:
+    """Add a line to `path`, whole or not at all beside other writers: one write to a file opened for appending. Mode 0640: it holds
+    what callers said.
+
+    Raises:
+        OSError: the file can not be written.
+    """
+    line = (json.dumps(record.as_dict(), ensure_ascii=False) + "\n").encode()
+    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o640)
+    try:
+        os.write(descriptor, line)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,188 @@
+"""One reply: tokens to pieces to audio to the line, each on the thread it comes from, none waiting for another.
+
+The model's thread calls `Reply.token`, which hands pieces to the synthesis; the synthesiser's thread calls `audio`, which hands samples to the
+line. Neither waits: a token costs a few microseconds, audio a resampling. The call thread makes the reply, silences it, and is told
+of it through events only.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Sequence
+
+from ..audio.media_clock import Line
+from ..audio.resample import Resampler
+from ..clock import Clock
+from ..errors import ProviderError
+from ..speech.llm import Completion, Generation, Message, Model
+from ..speech.tts import Mark, Synthesiser, Synthesis
+from ..text.segment import Segmenter
+from .heard import Heard
+from .record import TurnRecord
+
+log = logging.getLogger("firstword.call")
+
+
+class Reply:
+    """Reply `number` of a call. Made by the call thread. Next: `think` or `say`, once; then `silence`, if it must end early.
+
+    Args:
+        label: what its threads are named after.
+        line: where the audio goes; must have been told `begin(number)`.
+        record: takes the marks and, at the end, the text.
+        most_chars: the model is stopped there.
+    """
+
+    def __init__(
+        self, number: int, label: str, line: Line, synthesiser: Synthesiser, clock: Clock, record: TurnRecord, most_chars: int
+    ) -> None:
+        self.number = number
+        self.record = record
+        self.error: ProviderError | None = None
+        """Why it ended early, if it did; known before the line reports the reply drained."""
+        self._line = line
+        self._clock = clock
+        self._most_chars = most_chars
+        self._segmenter = Segmenter()
+        self._lock = threading.Lock()  # _heard, _generation, _over: touched by up to three threads
+        self._heard = Heard()
+        self._over = False
+        self._audio_ms = 0.0
+        self._rate = synthesiser.rate
+        self._resampler = Resampler(synthesiser.rate, line.rate)
+        self._generation: Generation | None = None
+        self._label = label
+        # Connecting takes as long as the model's first token: both begin together.
+        self._synthesis: Synthesis = synthesiser.start(label, _Speaking(self))
+
+    def think(self, model: Model, messages: Sequence[Message]) -> None:
+        """Let the model answer `messages`, and speak it as it comes. Call thread."""
+        generation = model.start(self._label, messages, _Writing(self))
+        with self._lock:
+            self._generation = generation
+            over = self._over
+        if over:  # it failed, was silenced or grew too long before we had the handle
+            generation.cancel()
+
+    def say(self, text: str) -> None:
+        """Speak `text` as it stands. Call thread."""
+        self._give(text)
+        self._synthesis.finish()
+
+    def silence(self) -> None:
+        """Stop the model and the synthesiser; nothing more reaches the line. Any thread; idempotent."""
+        self._line.silence(self.number)
+        self._cancel_model()
+        self._synthesis.cancel()
+
+    def heard(self) -> str:
+        """What the caller has heard of it so far. Any thread."""
+        heard_ms = self._line.heard_ms(self.number)
+        with self._lock:
+            return self._heard.until(heard_ms)
+
+    @property
+    def text(self) -> str:
+        """What was written of it so far. Any thread."""
+        with self._lock:
+            return self._heard.text
+
+    # -- the model's thread ------------------------------------------------------------------------------------------
+
+    def _token(self, text: str) -> None:
+        self.record.mark("first_token", self._clock.now())
+        room = self._most_chars - len(self._heard.text)
+        for piece in self._segmenter.feed(text):
+            self._give(piece[:room])
+        if len(text) > room:
+            log.warning("%s: the reply was longer than %d characters and was ended there", self._label, self._most_chars)
+            self._cancel_model()
+            self._written()
+
+    def _written(self) -> None:
+        """The model is done: whatever it wrote will be spoken."""
+        room = self._most_chars - len(self._heard.text)
+        for piece in self._segmenter.finish():
+            if room > 0 and (piece.strip() or self._heard.text):
+                self._give(piece[:room])
+        if self._heard.text:
+            self._synthesis.finish()
+        else:
+            self._synthesis.cancel()
+            self._line.end(self.number)
+
+    def _unwritten(self, error: ProviderError) -> None:
+        self.error = self.error or error
+        self._written()
+
+    def _give(self, piece: str) -> None:
+        self.record.mark("first_piece", self._clock.now())
+        with self._lock:
+            self._heard.said(piece)
+        self._synthesis.say(piece)
+
+    def _cancel_model(self) -> None:
+        with self._lock:
+            self._over = True
+            generation = self._generation
+        if generation is not None:
+            generation.cancel()
+
+    # -- the synthesiser's thread ------------------------------------------------------------------------------------
+
+    def _audio(self, pcm: bytes) -> None:
+        self.record.mark("first_audio", self._clock.now())
+        with self._lock:
+            self._audio_ms += len(pcm) / 2 / self._rate * 1000
+        self._line.write(self.number, self._resampler.feed(pcm))
+
+    def _mark(self, mark: Mark) -> None:
+        with self._lock:
+            self._heard.mark(mark)
+
+    def _spoken(self) -> None:
+        self._line.write(self.number, self._resampler.finish())
+        with self._lock:
+            self._heard.whole(self._audio_ms)
+        self._line.end(self.number)
+
+    def _unspoken(self, error: ProviderError) -> None:
+        self.error = self.error or error
+        self._cancel_model()
+        self._line.end(self.number)
+
+
+class _Writing:
+    """The model's listener."""
+
+    def __init__(self, reply: Reply) -> None:
+        self._reply = reply
+
+    def token(self, text: str) -> None:
+        self._reply._token(text)
+
+    def finished(self, completion: Completion) -> None:
+        self._reply._written()
+
+    def failed(self, error: ProviderError) -> None:
+        self._reply._unwritten(error)
+
+
+class _Speaking:
+    """The synthesiser's listener."""
+
+    def __init__(self, reply: Reply) -> None:
+        self._reply = reply
+
+    def audio(self, pcm: bytes) -> None:
+        self._reply._audio(pcm)
+
+    def mark(self, mark: Mark) -> None:
+        self._reply._mark(mark)
+
+    def finished(self) -> None:
+        self._reply._spoken()
+
+    def failed(self, error: ProviderError) -> None:
+        self._reply._unspoken(error)
