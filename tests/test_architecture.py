@@ -1,0 +1,113 @@
+"""The house: one import arrow, pure files, one door to threads and to time."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+LIB = Path(__file__).parent.parent / "lib" / "firstword"
+
+RANKS = [
+    {"events", "commands", "errors", "clock", "threads", "options"},
+    {"audio", "text", "turn"},
+    {"speech", "host.api"},
+    {"net"},
+    {"providers"},
+    {"call"},
+    {"host"},
+    {"gateway", "sim"},
+    {"bench", "demo", "cli"},
+]
+SIBLINGS_MAY = {("turn", "text"), ("sim", "gateway"), ("bench", "demo"), ("cli", "bench"), ("cli", "demo")}
+LEAF = RANKS[0]
+PURE = [
+    "events", "commands", "errors", "options", "turn", "audio.pcm", "audio.tone", "audio.resample", "audio.ears", "audio.playout",
+    "text.segment", "providers.aliyun.wire", "providers.openai.wire", "call.heard", "call.history", "call.timers",
+]  # fmt: skip
+WAITING = {"socket", "threading", "time", "queue", "select", "selectors", "subprocess", "asyncio", "requests", "websocket"}
+
+MODULES = {
+    ".".join(path.relative_to(LIB).with_suffix("").parts).removesuffix(".__init__"): path for path in sorted(LIB.rglob("*.py"))
+}
+
+
+def slice_of(module: str) -> str:
+    return "host.api" if module == "host.api" else module.split(".")[0]
+
+
+def rank(name: str) -> int:
+    return next(at for at, names in enumerate(RANKS) if name in names)
+
+
+def imports(module: str) -> set[str]:
+    """What `module` imports, of ours as ``.dotted.name``, of others by the first part. Imports under TYPE_CHECKING do not count."""
+    tree = ast.parse(MODULES[module].read_text())
+    skipped = {
+        inner
+        for node in ast.walk(tree)
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test)
+        for inner in ast.walk(node)
+    }
+    package = module.split(".") if MODULES[module].name == "__init__.py" else module.split(".")[:-1]
+    if module == "__init__":
+        package = []
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        if node in skipped:
+            continue
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                own = alias.name.startswith("firstword.")
+                found.add("." + alias.name.removeprefix("firstword.") if own else alias.name.split(".")[0])
+        elif isinstance(node, ast.ImportFrom):
+            if node.level:
+                base = package[: len(package) - node.level + 1]
+                parts = [*base, *(node.module.split(".") if node.module else [])]
+                names = [".".join([*parts, alias.name]) for alias in node.names]
+                found |= {"." + (name if name in MODULES else ".".join(parts)) for name in names}
+            elif node.module and node.module.split(".")[0] == "firstword":
+                found.add("." + (node.module.removeprefix("firstword").lstrip(".") or "__init__"))
+            elif node.module:
+                found.add(node.module.split(".")[0])
+    return found - {".", ".__init__"}
+
+
+@pytest.mark.parametrize("module", [module for module in MODULES if module != "__init__"])
+def test_imports_point_one_way(module: str) -> None:
+    mine = slice_of(module)
+    for imported in imports(module):
+        if not imported.startswith("."):
+            continue
+        theirs = slice_of(imported[1:])
+        if theirs == mine or (mine, theirs) in SIBLINGS_MAY or (mine in LEAF and theirs in LEAF):
+            continue
+        assert rank(theirs) < rank(mine), f"{module} must not import {imported}"
+
+
+@pytest.mark.parametrize("module", PURE)
+def test_a_pure_file_imports_nothing_that_waits(module: str) -> None:
+    assert not imports(module) & WAITING
+
+
+def test_a_vendor_never_imports_another() -> None:
+    for module in MODULES:
+        if module.startswith("providers.") and module.count(".") > 1:
+            vendor = module.split(".")[1]
+            others = {name for name in imports(module) if name.startswith(".providers.")} - {f".providers.{vendor}"}
+            assert all(name.startswith(f".providers.{vendor}.") for name in others), module
+
+
+def test_threads_and_sleeps_have_one_door() -> None:
+    for module, path in MODULES.items():
+        called = {ast.unparse(node.func) for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)}
+        assert "threading.Thread" not in called or module in ("threads", "sim.switch"), f"{module} makes a thread of its own"
+        assert "time.sleep" not in called or module == "clock", f"{module} sleeps"
+
+
+def test_no_vendor_is_named_in_the_middle() -> None:
+    for module, path in MODULES.items():
+        if slice_of(module) in ("turn", "call", "audio", "text", "speech", "events", "commands"):
+            names = {node.id.lower() for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Name)}
+            assert not {"aliyun", "nls", "dashscope", "openai"} & names, module
