@@ -1,0 +1,1 @@
+"""``firstword demo``: a whole spoken call on this machine, and the page that shows it."""
