@@ -1,0 +1,254 @@
+"""OpenAI chat completions, streamed and whole, at the pace of the gateway."""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import json
+import logging
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import aclosing
+from typing import Any
+
+from aiohttp import web
+
+from . import sse
+from .engines import Pause, Thought, Wish
+from .faults import Armed
+from .journal import Record
+from .kit import Kit
+from .line import CutError, reset
+from .minds import content
+from .workshop import EngineError
+
+log = logging.getLogger("firstword.gateway")
+
+Piece = str | Thought
+
+
+class RefusalError(Exception):
+    """The request is answered with this HTTP status."""
+
+    def __init__(self, status: int, message: str = "") -> None:
+        super().__init__(message)
+        self.status = status
+        self.message = message
+
+
+class BlockedError(Exception):
+    """A fault wants an error in the middle of the stream."""
+
+
+class ChatDoor:
+    """Serves the chat requests of a gateway."""
+
+    def __init__(self, kit: Kit) -> None:
+        self._kit = kit
+
+    async def models(self, request: web.Request) -> web.StreamResponse:
+        """``GET /v1/models``."""
+        if not self._authorised(request):
+            return web.json_response(sse.error(401), status=401)
+        names = self._kit.options.models or (self._kit.options.mind,)
+        models = [{"id": name, "object": "model", "created": 0, "owned_by": "firstword"} for name in names]
+        return web.json_response({"object": "list", "data": models})
+
+    async def complete(self, request: web.Request) -> web.StreamResponse:
+        """``POST …/chat/completions``."""
+        kit = self._kit
+        record = kit.journal.open("llm")
+        try:
+            asked = kit.clock.now()
+            await kit.until(asked + kit.pace.connect_s)
+            armed = kit.faults.arm("llm")
+            streams = False
+            try:
+                fault = armed.at_the_door()
+                if fault and fault.kind == "refused":
+                    raise CutError
+                body = await self._body(request, record)
+                streams = bool(body.get("stream"))
+                self._admit(request, body)
+                if fault:
+                    raise RefusalError(fault.value)
+                work = _Answering(kit, record, armed, request, body, asked + kit.pace.connect_s)
+                return await (work.stream() if streams else work.whole())
+            except RefusalError as refusal:
+                record.end(f"HTTP {refusal.status}")
+                return _refuse(refusal, streams)
+            except CutError:
+                reset(request)
+                record.end("cut")
+                return web.Response()
+            except ConnectionError:
+                record.end("client left")
+                return web.Response()
+        finally:
+            record.end(kit.gone())
+
+    async def _body(self, request: web.Request, record: Record) -> dict[str, Any]:
+        raw = await request.text()
+        record.note("in", "request", raw, len(raw))
+        try:
+            body = json.loads(raw)
+        except ValueError:
+            raise RefusalError(400, "The request body is no JSON.") from None
+        if not isinstance(body, dict):
+            raise RefusalError(400, "The request body is no JSON object.")
+        return body
+
+    def _admit(self, request: web.Request, body: Mapping[str, Any]) -> None:
+        options = self._kit.options
+        if not self._authorised(request):
+            raise RefusalError(401)
+        model, messages = body.get("model"), body.get("messages")
+        if not isinstance(model, str) or not model:
+            raise RefusalError(400, "you must provide a model parameter")
+        if options.models and model not in options.models:
+            raise RefusalError(404, f"The model `{model}` does not exist or you do not have access to it.")
+        if not isinstance(messages, list) or not messages or not all(isinstance(m, dict) for m in messages):
+            raise RefusalError(400, "[] is too short - 'messages'")
+        if options.most_llm and self._kit.journal.now("llm") > options.most_llm:
+            raise RefusalError(429)
+
+    def _authorised(self, request: web.Request) -> bool:
+        scheme, _, key = request.headers.get("Authorization", "").partition(" ")
+        return scheme.lower() == "bearer" and hmac.compare_digest(
+            key.strip().encode(), self._kit.options.api_key.encode()
+        )
+
+
+def _refuse(refusal: RefusalError, streams: bool) -> web.Response:
+    body = sse.error(refusal.status, refusal.message)
+    if (
+        streams and refusal.status == 400
+    ):  # a quirk of the service: the error of a streamed request comes as an SSE event
+        return web.Response(status=400, body=sse.data(body), content_type="text/event-stream", charset="UTF-8")
+    return web.json_response(body, status=refusal.status)
+
+
+class _Answering:
+    """One request being answered."""
+
+    def __init__(
+        self, kit: Kit, record: Record, armed: Armed, request: web.Request, body: Mapping[str, Any], asked: float
+    ) -> None:
+        self._kit = kit
+        self._record = record
+        self._armed = armed
+        self._request = request
+        self._asked = asked
+        self._messages: Sequence[Mapping[str, Any]] = body["messages"]
+        limit = body.get("max_tokens") or body.get("max_completion_tokens")
+        self._limit = limit if isinstance(limit, int) else None
+        extra = {key: value for key, value in body.items() if key not in ("model", "messages", "stream")}
+        self._wish = Wish(body["model"], self._limit, body.get("temperature"), extra)
+        options = body.get("stream_options")
+        self._with_usage = isinstance(options, dict) and bool(options.get("include_usage"))
+        self._answer = sse.answer(body["model"])
+        self._count = 0
+        self._reason = "stop"
+
+    async def stream(self) -> web.StreamResponse:
+        """The answer as SSE."""
+        headers = {"Content-Type": "text/event-stream;charset=UTF-8", "Cache-Control": "no-cache"}
+        response = web.StreamResponse(headers=headers)
+        await response.prepare(self._request)
+        try:
+            await self._stream(response)
+            self._record.end("completed")
+        except BlockedError:
+            await response.write(sse.data(sse.blocked()))
+            self._record.end("failed")
+        except EngineError as error:
+            log.error("the mind failed: %s", error)
+            await response.write(sse.data(sse.error(500)))
+            self._record.end("failed")
+        return response
+
+    async def whole(self) -> web.StreamResponse:
+        """The answer as one body, when its last token is due."""
+        text = thinking = ""
+        try:
+            async with aclosing(self._paced()) as pieces:
+                async for piece in pieces:
+                    if isinstance(piece, Thought):
+                        thinking += piece.text
+                    else:
+                        text += piece
+        except EngineError as error:
+            log.error("the mind failed: %s", error)
+            raise RefusalError(500) from error
+        body = json.dumps(self._answer.whole(text, thinking, self._reason, self._usage()), ensure_ascii=False)
+        await self._slowed()
+        verdict = self._armed.judge(len(body))
+        if verdict.act == "cut":
+            raise CutError
+        if verdict.act == "failed":
+            raise RefusalError(500)
+        if verdict.act == "silent":
+            await asyncio.Event().wait()  # until the client leaves
+        if verdict.act == "malformed":
+            body = body[: len(body) // 2]
+        self._record.note("out", "answer", text, len(body))
+        self._record.end("completed")
+        return web.Response(text=body, content_type="application/json")
+
+    async def _stream(self, response: web.StreamResponse) -> None:
+        began = False
+        async with aclosing(self._paced()) as pieces:
+            async for piece in pieces:
+                if not began:
+                    began = True
+                    await self._write(response, self._answer.role(), "role")
+                if isinstance(piece, Thought):
+                    await self._write(response, self._answer.thought(piece.text), "thought", piece.text)
+                else:
+                    await self._write(response, self._answer.token(piece), "token", piece)
+        await self._write(response, self._answer.finish(self._reason), "finish", self._reason)
+        if self._with_usage:
+            await self._write(response, self._answer.usage(self._usage()), "usage")
+        await self._write(response, sse.DONE, "done")
+
+    async def _write(self, response: web.StreamResponse, event: bytes, what: str, detail: str = "") -> None:
+        await self._slowed()
+        verdict = self._armed.judge(len(event))
+        if verdict.act == "silent":
+            await asyncio.Event().wait()  # until the client leaves
+        if verdict.act == "failed":
+            raise BlockedError
+        if verdict.act == "cut":
+            if verdict.keep:
+                await response.write(event[: verdict.keep])
+                await asyncio.sleep(0.02)  # a reset overtakes what the client's kernel has not handed over yet
+            raise CutError
+        if verdict.act == "malformed":
+            event = event[: len(event) // 2].rstrip() + b"\n\n"
+        await response.write(event)
+        self._record.note("out", what, detail, len(event))
+
+    async def _paced(self) -> AsyncGenerator[Piece, None]:
+        """The mind's tokens, each when it is due."""
+        kit, mind = self._kit, self._kit.mind
+        paused_ms = 0.0
+        steps = kit.workshop.steps("gateway-mind", mind.quick, lambda: mind.answer(self._messages, self._wish))
+        async with aclosing(steps):
+            async for piece in steps:
+                if isinstance(piece, Pause):
+                    paused_ms += piece.ms
+                    continue
+                if self._limit is not None and self._count >= self._limit:
+                    self._reason = "length"
+                    return
+                await kit.until(kit.pace.token(self._asked, self._count, paused_ms))
+                self._count += 1
+                yield piece
+
+    async def _slowed(self) -> None:
+        if self._armed.slow_ms:
+            await asyncio.sleep(self._kit.clock.real(self._armed.slow_ms / 1000))
+
+    def _usage(self) -> sse.Usage:
+        """Prompt tokens are counted as two characters each: the gateway has no tokenizer."""
+        asked = sum(len(content(message)) for message in self._messages)
+        return sse.Usage((asked + 1) // 2, self._count)

@@ -1,0 +1,164 @@
+"""``firstword gateway``: a gateway in the foreground, until Ctrl-C."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import os
+import signal
+import sys
+import threading
+import time
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from ..errors import ConfigError
+from ..options import bind
+from .faults import Fault, parse
+from .journal import Visit
+from .options import LOCAL_API_KEY, GatewayOptions
+from .server import Gateway
+
+DESCRIPTION = """\
+Speaks the protocols of Aliyun NLS (flowing and whole-text synthesis, transcription, CreateToken) and of OpenAI chat
+completions on one port of this machine, for trying firstword without keys, for sites without internet, and for tests.
+"""
+FAULTS = (
+    "go wrong on purpose, such as tts:cut-events=5, llm:status=429,times=1, asr:silent; may be given more than once"
+)
+
+
+def register(parser: argparse.ArgumentParser) -> None:
+    """Add the command's flags to its parser: one per field of `GatewayOptions`."""
+    parser.description = DESCRIPTION
+    for field in dataclasses.fields(GatewayOptions):
+        meta = field.metadata
+        shown = "" if meta["secret"] or field.default in ("", ()) else f" (default: {field.default})"
+        secret = "; env:NAME or file:PATH keep it off the command line" if meta["secret"] else ""
+        parser.add_argument(
+            f"--{field.name.replace('_', '-')}",
+            dest=f"gateway_{field.name}",
+            metavar="|".join(meta["choices"]) or "VALUE",
+            help=(meta["help"] + secret + shown).replace("%", "%%"),
+        )
+    parser.add_argument("--fault", action="append", default=[], metavar="SERVICE:FAULT", help=FAULTS)
+    parser.add_argument("--json", metavar="FILE", help="write where it listens, and with which credentials, as JSON")
+    parser.add_argument("--print-config", action="store_true", help="print the lines of configuration to use, and exit")
+    parser.add_argument("--verbose", action="store_true", help="print a line for each connection that ends")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Serve until SIGINT or SIGTERM. Returns the exit code, 0. Main thread.
+
+    Raises:
+        ConfigError, ScriptError: a setting, a fault, an engine or the script can not be used.
+    """
+    names = {field.name: getattr(args, f"gateway_{field.name}") for field in dataclasses.fields(GatewayOptions)}
+    options = bind(GatewayOptions, {k: v for k, v in names.items() if v is not None}, "firstword gateway")
+    faults = [parse(text) for text in args.fault]
+    gateway = Gateway(options)
+    _set(gateway, faults)
+    with gateway:
+        places = _places(gateway)
+        if args.json:
+            _write_private(Path(args.json), places)
+        _say(_configuration(gateway))
+        if args.print_config:
+            return 0
+        _say(f"# listening on {gateway.url}; Ctrl-C ends it")
+        _until_asked_to_stop(gateway, args.verbose)
+        statistics = gateway.statistics()
+    served = ", ".join(f"{count} {service}" for service, count in sorted(statistics.visits.items())) or "nothing"
+    _say(f"# served: {served}")
+    return 0
+
+
+def _set(gateway: Gateway, faults: list[tuple[str, Fault]]) -> None:
+    for service, fault in faults:
+        gateway.faults.set(service, fault)
+
+
+def _until_asked_to_stop(gateway: Gateway, verbose: bool) -> None:
+    stop = threading.Event()
+
+    def ask(number: int, frame: FrameType | None) -> None:
+        stop.set()
+
+    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
+    told = 0
+    try:
+        while not stop.wait(0.5):
+            if verbose:
+                told = _tell(gateway, told)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _tell(gateway: Gateway, told: int) -> int:
+    """Print the visits that have ended since number `told`, in order. Returns the last one printed."""
+    for visit in gateway.seen():
+        if visit.number == told + 1:
+            if visit.closed is None:
+                break
+            _say(_line(visit))
+            told = visit.number
+    return told
+
+
+def _line(visit: Visit) -> str:
+    assert visit.closed is not None
+    seconds = visit.closed - visit.opened
+    clock = time.strftime("%H:%M:%S")
+    return f"{clock} {visit.number} {visit.service} {seconds:.2f} s, {visit.ended}, {visit.bytes_in} B in, {visit.bytes_out} B out"
+
+
+def _places(gateway: Gateway) -> dict[str, Any]:
+    return {
+        "url": gateway.url,
+        "ws_url": gateway.ws_url,
+        "tts_url": gateway.tts_url,
+        "asr_url": gateway.asr_url,
+        "token_url": gateway.token_url,
+        "chat_url": gateway.chat_url,
+        "appkey": gateway.appkey,
+        "access_key_id": gateway.access_key_id,
+        "access_key_secret": gateway.access_key_secret,
+        "api_key": gateway.api_key,
+        "pid": os.getpid(),
+    }
+
+
+def _write_private(path: Path, places: dict[str, Any]) -> None:
+    """The file holds secrets: only its owner may read it."""
+    try:
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+            json.dump(places, file, indent=1)
+    except OSError as error:
+        raise ConfigError(f"--json {path}: {error.strerror}") from error
+
+
+def _configuration(gateway: Gateway) -> str:
+    """What a client is given. Credentials of the operator's own are not repeated."""
+    own = gateway.api_key != LOCAL_API_KEY
+    secret = "(yours)" if own else gateway.access_key_secret
+    return "\n".join(
+        (
+            "# NLS speech: synthesis, transcription, CreateToken",
+            f"url = {gateway.ws_url}",
+            f"token_url = {gateway.token_url}",
+            f"appkey = {'(yours)' if own else gateway.appkey}",
+            f"access_key_id = {'(yours)' if own else gateway.access_key_id}",
+            f"access_key_secret = {secret}",
+            "# OpenAI chat completions",
+            f"base_url = {gateway.chat_url}",
+            f"api_key = {'(yours)' if own else gateway.api_key}",
+        )
+    )
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()

@@ -1,0 +1,201 @@
+"""The scripted mind: says exactly the tokens it was told to say, at exactly the times.
+
+A script, as YAML or as the arguments of `ScriptedMind`::
+
+    replies:                       # by the caller's turn: the first user message gets the first reply, ...
+      - 您好，请问有什么可以帮您？    # a text, in tokens of two characters
+      - text: 好的，我来查一下。
+        token_chars: 1
+      - tokens: [请, 稍等, {text: 。, delay_ms: 400}]     # exact tokens; this one comes 400 ms later than the pace says
+        thinking: 用户想查账单          # sent as reasoning_content before the answer
+      - echo                       # the caller's own words
+    match:                         # first, before the turn's number: a regular expression found in the last user message
+      - {when: 账单|bill, text: 您本月的账单是三十元。}
+    otherwise: echo                # when there is no reply for the turn; without it the last one is said again
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..errors import ScriptError
+from ..options import did_you_mean
+from .engines import Pause, Thought, Wish
+
+TOKEN_CHARS = 2
+ECHO = "echo"
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """One token of a reply; `delay_ms` is what it comes later than the pace of the gateway says."""
+
+    text: str
+    delay_ms: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """One scripted answer: its tokens, or the caller's own words if `echo`."""
+
+    tokens: tuple[Token, ...] = ()
+    thinking: str = ""
+    echo: bool = False
+    token_chars: int = TOKEN_CHARS
+
+
+Script = str | Mapping[str, Any] | Reply
+"""One reply as it is written: a text, ``echo``, or a mapping with ``text`` or ``tokens``."""
+
+
+class ScriptedMind:
+    """Answers by turn number or by what the caller said. Has no state: any number of conversations at once.
+
+    Args:
+        replies: by turn.
+        match: pairs of a regular expression and the reply to it; the first that is found in the last user message wins.
+        otherwise: when there is no reply for the turn. Default: the last of `replies`, or ``echo`` if there are none.
+        where: what to call the script in errors.
+
+    Raises:
+        ScriptError: a reply or an expression can not be read; the text says which.
+    """
+
+    quick = True
+
+    def __init__(
+        self,
+        replies: Sequence[Script] = (),
+        match: Mapping[str, Script] | Sequence[tuple[str, Script]] = (),
+        otherwise: Script | None = None,
+        where: str = "script",
+    ) -> None:
+        self._replies = [_reply(reply, f"{where}: reply {n}") for n, reply in enumerate(replies, 1)]
+        pairs = match.items() if isinstance(match, Mapping) else match
+        self._match = [(_pattern(when, where), _reply(reply, f"{where}: match {when!r}")) for when, reply in pairs]
+        if otherwise is not None:
+            self._otherwise = _reply(otherwise, f"{where}: otherwise")
+        else:
+            self._otherwise = self._replies[-1] if self._replies else Reply(echo=True)
+
+    @classmethod
+    def load(cls, path: str) -> ScriptedMind:
+        """The script in a YAML file.
+
+        Raises:
+            ScriptError: it can not be read; the text names the file and the place.
+        """
+        import yaml
+
+        try:
+            content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+            raise ScriptError(f"{path}: {' '.join(str(error).split())}") from error
+        if isinstance(content, list):
+            content = {"replies": content}
+        if not isinstance(content, dict):
+            raise ScriptError(f"{path}: a list of replies, or a mapping with replies, match and otherwise, is wanted")
+        for key in content:
+            if key not in ("replies", "match", "otherwise"):
+                raise ScriptError(
+                    f"{path}: unknown key {key!r}{did_you_mean(str(key), ('replies', 'match', 'otherwise'))}"
+                )
+        pairs = []
+        for entry in content.get("match") or []:
+            if not isinstance(entry, dict) or "when" not in entry:
+                raise ScriptError(f"{path}: each entry of match needs a when: {entry!r}")
+            pairs.append((str(entry["when"]), {k: v for k, v in entry.items() if k != "when"}))
+        return cls(content.get("replies") or [], pairs, content.get("otherwise"), where=path)
+
+    def answer(self, messages: Sequence[Mapping[str, Any]], wish: Wish) -> Generator[str | Pause | Thought, None, None]:
+        said = [content(message) for message in messages if message.get("role") == "user"]
+        last = said[-1] if said else ""
+        reply = self._choose(last, len(said))
+        for piece in _pieces(reply.thinking, reply.token_chars):
+            yield Thought(piece)
+        tokens = reply.tokens
+        if reply.echo:
+            tokens = tuple(Token(piece) for piece in _pieces(last, reply.token_chars))
+        for token in tokens:
+            if token.delay_ms:
+                yield Pause(token.delay_ms)
+            yield token.text
+
+    def _choose(self, last: str, turn: int) -> Reply:
+        for pattern, reply in self._match:
+            if pattern.search(last):
+                return reply
+        return self._replies[turn - 1] if 0 < turn <= len(self._replies) else self._otherwise
+
+
+def content(message: Mapping[str, Any]) -> str:
+    """The text of a chat message, whose content may be a text or a list of parts."""
+    given = message.get("content")
+    if isinstance(given, list):
+        return "".join(str(part.get("text", "")) for part in given if isinstance(part, dict))
+    return given if isinstance(given, str) else ""
+
+
+def mind() -> ScriptedMind:
+    return ScriptedMind()
+
+
+def _pieces(text: str, size: int) -> list[str]:
+    return [text[at : at + size] for at in range(0, len(text), size)]
+
+
+def _pattern(when: str, where: str) -> re.Pattern[str]:
+    try:
+        return re.compile(when)
+    except re.error as error:
+        raise ScriptError(f"{where}: match {when!r} is no regular expression: {error}") from error
+
+
+def _reply(written: Script, where: str) -> Reply:
+    if isinstance(written, Reply):
+        return written
+    if isinstance(written, str):
+        written = {"text": written} if written != ECHO else {"echo": True}
+    if not isinstance(written, Mapping):
+        raise ScriptError(f"{where}: a text, echo, or a mapping with text or tokens is wanted, not {written!r}")
+    known = ("text", "tokens", "echo", "token_chars", "thinking", "delay_ms")
+    for key in written:
+        if key not in known:
+            raise ScriptError(f"{where}: unknown key {key!r}{did_you_mean(str(key), known)}")
+    size = written.get("token_chars", TOKEN_CHARS)
+    if not isinstance(size, int) or size < 1:
+        raise ScriptError(f"{where}: token_chars takes a whole number from 1, not {size!r}")
+    if "tokens" in written:
+        if not isinstance(written["tokens"], Sequence) or isinstance(written["tokens"], str):
+            raise ScriptError(f"{where}: tokens takes a list")
+        tokens = [_token(token, where) for token in written["tokens"]]
+    else:
+        tokens = [Token(piece) for piece in _pieces(str(written.get("text", "")), size)]
+    delay_ms = _delay(written.get("delay_ms", 0), where)
+    if delay_ms and tokens:
+        tokens[0] = Token(tokens[0].text, tokens[0].delay_ms + delay_ms)
+    return Reply(tuple(tokens), str(written.get("thinking", "")), bool(written.get("echo", False)), size)
+
+
+def _token(written: Any, where: str) -> Token:
+    if isinstance(written, Token):
+        return written
+    if isinstance(written, Mapping):
+        text, delay_ms = written.get("text"), _delay(written.get("delay_ms", 0), where)
+    else:
+        text, delay_ms = written, 0.0
+    if not isinstance(text, str) or not text:
+        raise ScriptError(
+            f"{where}: a token is a text of at least one character, or a mapping with one, not {written!r}"
+        )
+    return Token(text, delay_ms)
+
+
+def _delay(written: Any, where: str) -> float:
+    if not isinstance(written, (int, float)) or isinstance(written, bool) or written < 0:
+        raise ScriptError(f"{where}: delay_ms takes milliseconds, not {written!r}")
+    return float(written)
