@@ -24,8 +24,8 @@ _making = threading.Lock()  # threading.stack_size is a global: set it and start
 _alive: set[threading.Thread] = set()
 
 
-def spawn(job: str, run: Callable[[], None], call: str = "") -> threading.Thread:
-    """Start a daemon thread named ``<job>-<call>``.
+def spawn(job: str, run: Callable[[], None], call: str = "", stack_bytes: int = STACK_BYTES) -> threading.Thread:
+    """Start a daemon thread named ``<job>-<call>``. Only `sim` asks for another stack: that of a session thread.
 
     An exception that reaches the top is logged with its traceback and ends only that thread: whoever owns the job must notice by
     what the job did not deliver. Any thread may call. Next: `join` it.
@@ -41,7 +41,7 @@ def spawn(job: str, run: Callable[[], None], call: str = "") -> threading.Thread
 
     thread = threading.Thread(target=body, name=f"{job}-{call}" if call else job, daemon=True)
     with _making:
-        before = threading.stack_size(STACK_BYTES)
+        before = threading.stack_size(stack_bytes)
         try:
             _alive.add(thread)
             thread.start()
