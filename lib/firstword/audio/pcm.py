@@ -62,7 +62,8 @@ class Straddle:
 
 def alaw_encode(pcm: bytes) -> bytes:
     """PCM as A-law (G.711, even bits inverted), one byte a sample."""
-    return _alaw_of_pcm()[np.frombuffer(pcm, "<u2")].tobytes()
+    codes: npt.NDArray[np.uint8] = _alaw_of_pcm()[np.frombuffer(pcm, "<u2")]
+    return codes.tobytes()
 
 
 def alaw_decode(alaw: bytes) -> bytes:
@@ -88,4 +89,5 @@ def _alaw_of_pcm() -> npt.NDArray[np.uint8]:
     segment = np.where(magnitude < 16, 0, segment)
     step = np.where(segment < 2, magnitude, magnitude >> np.maximum(segment - 1, 0)) & 15
     code = (np.where(value >= 0, 0x80, 0) | (segment << 4) | step) ^ 0x55
-    return code.astype(np.uint8)
+    codes: npt.NDArray[np.uint8] = code.astype(np.uint8)
+    return codes

@@ -1,0 +1,391 @@
+"""The audio of one call: two FIFOs, the ears on one and the playout on the other.
+
+Two locks. `_lock` guards the ends and the playout; it is held for microseconds and never while anything is called. `_serving` is held while
+the media clock serves the line, its listener's methods included; it is what `Line.close` waits for, so that afterwards the listener is
+left alone.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from ..clock import Clock
+from ..errors import HostError, one_line
+from ..events import CallerBegan, CallerStopped
+from . import fifo
+from .ears import Ears
+from .pcm import FRAME_MS, SAMPLE_BYTES, Straddle, frame_bytes
+from .playout import Playout
+
+log = logging.getLogger("firstword.audio")
+
+GONE_S = 2.0
+"""How long the switch may have left an end before the line counts as broken. After a hang-up it leaves both, and the call closes the
+line within milliseconds: that is no fault."""
+RESCUE_S = 0.05
+"""How long `Line.rescue` holds the ends open for an open() of the switch that is under way."""
+REMEMBERED = 16
+"""Replies whose heard position is kept."""
+
+
+class LineListener(Protocol):
+    """What a call is told by its line, on the media clock's thread. Each method must return at once: every call waits for it.
+
+    An exception ends this line only: it is logged and counted, and `line_broke` follows.
+    """
+
+    def caller_audio(self, pcm: bytes) -> None:
+        """What the caller said since the last tick: whole samples at the line's rate."""
+
+    def caller_edge(self, edge: CallerBegan | CallerStopped) -> None:
+        """The caller began or stopped; the audio of it has been told."""
+
+    def reply_began(self, reply: int, at: float) -> None:
+        """The first frame of `reply` that sounds was handed to the switch at `at` (the clock's seconds)."""
+
+    def reply_drained(self, reply: int, empty: bool) -> None:
+        """The switch has taken the last frame of `reply`; `empty` if none of it sounded. Not told of one that was silenced."""
+
+    def line_broke(self, why: str) -> None:
+        """The line is over, its ends are closed. Nothing follows. Next: `Line.close`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counters:
+    """What a line has done so far. Frames are of 20 ms."""
+
+    frames_out: int
+    """Frames handed to the switch, silence included."""
+    reply_frames: int
+    """Those that held audio of a reply."""
+    underruns: int
+    """Gaps inside replies: the synthesiser was not quick enough."""
+    late: int
+    """Ticks that found the pipe empty: the clock was not."""
+    frames_in: int
+    """Frames of the caller."""
+    dropped_in: int
+    """Frames of the caller that the switch could not hand over: the pipe was full, after the clock had stalled for four seconds."""
+
+
+class Line:
+    """One call's two FIFOs, served by the media clock. Made by `media_clock.MediaClock.open`.
+
+    Any thread may call any public method; none waits but `close` and `rescue`. Next: have the switch open both paths; `close` at the end,
+    whatever happened.
+    """
+
+    def __init__(
+        self, call: str, folder: Path, rate: int, ears: Ears, startup_ms: int, listener: LineListener, clock: Clock
+    ) -> None:
+        suffix = f".r{rate // 1000}"
+        self.call = call
+        self.rate = rate
+        self.caller_path = folder / f"{call}-caller{suffix}"
+        """The switch writes the caller's audio here."""
+        self.bot_path = folder / f"{call}-bot{suffix}"
+        """The switch reads ours here."""
+        self._clock = clock
+        self._listener = listener
+        self._serving = threading.RLock()
+        self._lock = threading.Lock()
+        self._hearing = _Hearing(self.caller_path, ears)
+        try:
+            self._speaking = _Speaking(self.bot_path, rate, startup_ms)
+        except HostError:
+            self._hearing.close()
+            fifo.unlink(self.caller_path)
+            raise
+        self._over = False  # closed, broken or rescued: the clock passes by
+        self._gone_since: float | None = None
+        self.on_close: Callable[[Line], None] = lambda line: None
+        """For the clock: forget this line."""
+
+    # -- any thread: replies -----------------------------------------------------------------------------------------
+
+    def begin(self, reply: int) -> None:
+        """Reply number `reply` is coming; the one before is silenced. Raises ValueError unless the numbers grow."""
+        with self._lock:
+            self._speaking.begin(reply)
+
+    def write(self, reply: int, pcm: bytes) -> bool:
+        """Add audio, whole samples at `rate`. Returns False if it was dropped: the reply is not the current one, or is over."""
+        with self._lock:
+            return not self._over and self._speaking.playout.write(reply, pcm)
+
+    def end(self, reply: int) -> None:
+        """No more audio for `reply`. Next: `reply_drained`, once the switch has taken what waits."""
+        with self._lock:
+            self._speaking.playout.end(reply)
+
+    def silence(self, reply: int) -> None:
+        """Drop the rest of `reply`: the next frame handed to the switch is silence. Nothing happens if it is not the current one."""
+        with self._lock:
+            self._speaking.silence(reply)
+
+    def heard_ms(self, reply: int) -> float:
+        """How much of the audio of `reply` the switch has taken, or, once it was silenced, will surely take. 0 for one unknown."""
+        with self._lock:
+            return self._speaking.heard_ms(reply)
+
+    def waiting_ms(self) -> float:
+        """How much of the current reply's audio waits, here and in the pipe."""
+        with self._lock:
+            return self._speaking.waiting_ms()
+
+    @property
+    def counters(self) -> Counters:
+        """What happened so far."""
+        with self._lock:
+            speaking, hearing = self._speaking, self._hearing
+            frame = frame_bytes(self.rate)
+            return Counters(
+                frames_out=speaking.frames,
+                reply_frames=speaking.reply_frames,
+                underruns=speaking.playout.underruns,
+                late=speaking.late,
+                frames_in=hearing.bytes // frame,
+                dropped_in=hearing.dropped_bytes // frame,
+            )
+
+    # -- any thread: the end -----------------------------------------------------------------------------------------
+
+    def close(self, seconds: float = 1.0) -> None:
+        """End the line: both ends closed, both names removed, the listener left alone from here on.
+
+        Waits at most `seconds` for a listener's method that is under way; one that hangs is left behind with an error in the log. May be
+        called from inside one. Idempotent.
+        """
+        self._over = True
+        served = self._serving.acquire(timeout=self._clock.real(seconds))
+        try:
+            if not served:
+                log.error("%s: the media clock did not let go within %.1f s", self.call, seconds)
+            self._shut()
+        finally:
+            if served:
+                self._serving.release()
+        for path in (self.caller_path, self.bot_path):
+            try:
+                fifo.unlink(path)
+            except HostError as error:
+                log.warning("%s: %s", self.call, one_line(error))
+        self.on_close(self)
+
+    def rescue(self) -> None:
+        """Let the switch go where the clock can not: no open() or read() of the switch on these names hangs afterwards.
+
+        An open() waits for the other end. So both ends are opened, the names removed (whoever comes later finds none), and, when
+        an open() under way has had `RESCUE_S`, closed: a read() sees the end. Takes that long. Next: `close`.
+        """
+        self._over = True
+        self._shut()
+        ends = []
+        for path in (self.caller_path, self.bot_path):
+            try:
+                ends.append(os.open(path, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC))
+                fifo.unlink(path)
+            except (OSError, HostError) as error:
+                log.warning("%s: nothing to rescue at %s: %s", self.call, path.name, one_line(error))
+        self._clock.sleep(self._clock.speed * RESCUE_S)
+        for fd in ends:
+            os.close(fd)
+
+    def _shut(self) -> None:
+        with self._lock:
+            self._hearing.close()
+            self._speaking.close()
+
+    # -- the media clock's thread ------------------------------------------------------------------------------------
+
+    def serve(self, now: float, depth_frames: int) -> bool:
+        """One tick. Returns False if the line broke. Only the media clock calls it."""
+        with self._serving:
+            if self._over:
+                return True
+            try:
+                self._hear(now)
+                self._speak(depth_frames)
+                self._look_for_the_switch(now)
+            except Exception as error:  # the door between a call and the clock of all calls
+                log.exception("%s: the line broke", self.call)
+                self.break_off(one_line(error))
+                return False
+            return True
+
+    def break_off(self, why: str) -> None:
+        """End the line by a fault, and tell the call. Only the media clock calls it."""
+        with self._serving:
+            if self._over:
+                return
+            self._over = True
+            with self._lock:
+                unopened = self._speaking.unopened
+            if unopened:
+                self.rescue()  # the switch may be waiting in open() for us
+            self._shut()
+            try:
+                self._listener.line_broke(why)
+            except Exception:
+                log.exception("%s: and its call did not want to know", self.call)
+
+    def _hear(self, now: float) -> None:
+        with self._lock:
+            pcm = self._hearing.read(now)
+        if pcm:
+            self._listener.caller_audio(pcm)
+            for edge in self._hearing.ears.feed(pcm, now):
+                self._listener.caller_edge(edge)
+
+    def _speak(self, depth_frames: int) -> None:
+        with self._lock:
+            began, drained = self._speaking.fill(depth_frames)
+            at = self._clock.now()
+            reply, sounded = self._speaking.playout.reply, self._speaking.playout.sounded
+        if began:
+            self._listener.reply_began(reply, at)
+        if drained:
+            self._listener.reply_drained(reply, not sounded)
+
+    def _look_for_the_switch(self, now: float) -> None:
+        if fifo.State.GONE not in (self._hearing.state, self._speaking.state):
+            self._gone_since = None
+        elif self._gone_since is None:
+            self._gone_since = now
+        elif now - self._gone_since > GONE_S:
+            raise HostError("the switch has left the call's audio; did another application stop it?")
+
+
+class _Hearing:
+    """The caller's end. Under the line's lock, but for `ears`, which is the clock thread's."""
+
+    __slots__ = ("_last", "_rate", "_reader", "_whole", "bytes", "dropped_bytes", "ears")
+
+    def __init__(self, path: Path, ears: Ears) -> None:
+        fifo.make(path)
+        self._reader = fifo.Reader(path)
+        self._whole = Straddle()
+        self._rate = ears.rate
+        self._last: float | None = None
+        self.ears = ears
+        self.bytes = 0
+        self.dropped_bytes = 0
+
+    @property
+    def state(self) -> fifo.State:
+        return self._reader.state
+
+    def read(self, now: float) -> bytes:
+        """All that has come since the last tick, in whole samples."""
+        pcm = self._reader.read()
+        if (
+            len(pcm) >= fifo.READ_BYTES and self._last is not None
+        ):  # full: the switch was kept waiting, and lost the rest
+            due = int((now - self._last) * self._rate) * SAMPLE_BYTES
+            self.dropped_bytes += max(0, due - len(pcm))
+        self._last = now
+        self.bytes += len(pcm)
+        return self._whole.feed(pcm)
+
+    def close(self) -> None:
+        self._reader.close()
+
+
+class _Speaking:
+    """Our end: the playout, the pipe, and who of what is in the pipe belongs to which reply. Under the line's lock."""
+
+    def __init__(self, path: Path, rate: int, startup_ms: int) -> None:
+        fifo.make(path)
+        self._writer = fifo.Writer(path)
+        self._frame_bytes = frame_bytes(rate)
+        self._silence = bytes(self._frame_bytes)
+        self._bytes_per_ms = rate * SAMPLE_BYTES / 1000
+        self._pipe: deque[tuple[int, int]] = (
+            deque()
+        )  # for each frame in the pipe: its reply, and that one's bytes in it
+        self._told = True  # that the current reply drained, or it was silenced: nothing more to tell
+        self._silenced = False
+        self._heard: dict[int, int] = {}  # bytes, of the replies before the current one
+        self.playout = Playout(rate, startup_ms)
+        self.frames = 0
+        self.reply_frames = 0
+        self.late = 0
+
+    @property
+    def state(self) -> fifo.State:
+        return self._writer.state
+
+    @property
+    def unopened(self) -> bool:
+        """Whether the switch has never come."""
+        return self._writer.state is fifo.State.WAITING
+
+    def begin(self, reply: int) -> None:
+        before, handed = self.playout.reply, self.playout.handed_bytes
+        self.playout.begin(reply)
+        self._heard[before] = handed
+        if len(self._heard) > REMEMBERED:
+            del self._heard[next(iter(self._heard))]
+        self._told = self._silenced = False
+
+    def silence(self, reply: int) -> None:
+        if reply == self.playout.reply:
+            self.playout.silence(reply)
+            self._told = self._silenced = True
+
+    def heard_ms(self, reply: int) -> float:
+        if reply != self.playout.reply:
+            return self._heard.get(reply, 0) / self._bytes_per_ms
+        heard = self.playout.handed_bytes
+        if not self._silenced or self.state is fifo.State.GONE:
+            heard -= self._in_pipe(reply)
+        return heard / self._bytes_per_ms
+
+    def waiting_ms(self) -> float:
+        return self.playout.waiting_ms + self._in_pipe(self.playout.reply) / self._bytes_per_ms
+
+    def fill(self, depth_frames: int) -> tuple[bool, bool]:
+        """Fill the pipe up to its depth. Returns whether the current reply began to sound, and whether it has drained."""
+        if not self._writer.open():
+            return False, False
+        began = False
+        self._look_at_pipe()
+        if not self._pipe and self.frames:
+            self.late += 1
+        drained = not self._told and self.playout.over and not self._in_pipe(self.playout.reply)
+        while len(self._pipe) < depth_frames:
+            frame = self.playout.pull()
+            if not self._writer.write(frame.pcm if frame else self._silence):
+                break  # the reader is gone; the pipe can not be full at this depth
+            self.frames += 1
+            self._pipe.append((frame.reply, frame.own_bytes) if frame else (0, 0))
+            if frame is not None:
+                self.reply_frames += 1
+                began = began or frame.first
+        self._told = self._told or drained
+        return began, drained
+
+    def _look_at_pipe(self) -> None:
+        there = -(-self._writer.waiting_bytes() // self._frame_bytes)
+        while len(self._pipe) > there:
+            self._pipe.popleft()
+
+    def _in_pipe(self, reply: int) -> int:
+        self._look_at_pipe()
+        return sum(own for owner, own in self._pipe if owner == reply)
+
+    def close(self) -> None:
+        self._look_at_pipe()
+        if self._writer.state is fifo.State.OPEN:
+            self._pipe.clear()  # the switch reads on to the end
+        self._writer.close()
+
+
+__all__ = ["FRAME_MS", "GONE_S", "RESCUE_S", "Counters", "Line", "LineListener"]
