@@ -32,6 +32,11 @@ class Clock:
         real = time.monotonic()
         return real if self.speed == 1.0 else self._origin + (real - self._origin) * self.speed
 
+    def wall(self) -> float:
+        """Seconds since 1970 by the machine's own clock, which may jump: for what other machines compare (signatures, expiry), never to
+        measure."""
+        return time.time()
+
     def sleep(self, seconds: float) -> None:
         """Sleep `seconds` of this clock. Nothing but a clock's own tick should need it: wait for what you wait for."""
         if seconds > 0:

@@ -1,0 +1,112 @@
+"""A value that many threads want and one thread fetches: a name's addresses, a token."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Generic, NamedTuple, TypeVar
+
+from ..clock import SYSTEM, Clock, Deadline
+from ..threads import spawn
+from .wait import Wait, Wake
+
+T = TypeVar("T")
+
+
+class Fetched(NamedTuple, Generic[T]):
+    """What a fetch brought, and for how many seconds it is good.
+
+    Until `fresh_s` it is handed out as it is; from then to `usable_s` it is still handed out, but a new fetch is begun behind it, so
+    that no call waits for a renewal.
+    """
+
+    value: T
+    fresh_s: float
+    usable_s: float
+
+
+class _Flight(Generic[T]):
+    """One fetch under way, and who waits for it."""
+
+    def __init__(self) -> None:
+        self.waiting: list[Wake] = []
+        self.done = False
+        self.value: T | None = None
+        self.error: Exception | None = None
+
+
+class Shared(Generic[T]):
+    """Fetches at most once at a time, on a thread of its own, whatever the number of callers.
+
+    Args:
+        job: the name of that thread.
+        fetch: returns the value; may block, within bounds of its own. What it raises reaches every caller that waited for this
+            fetch; the next caller begins another one.
+
+    Any thread may call any method.
+    """
+
+    def __init__(self, job: str, fetch: Callable[[], Fetched[T]], clock: Clock = SYSTEM) -> None:
+        self._job = job
+        self._fetch = fetch
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._held: tuple[T, float, float] | None = None  # the value, fresh until, usable until
+        self._flight: _Flight[T] | None = None
+        self.fetches = 0
+
+    def get(self, wait: Wait, deadline: Deadline, doing: str) -> T:
+        """The value, at once if there is a usable one, else when the fetch under way is done.
+
+        Raises:
+            Cancelled, NetError: the caller's own wait ended; see `Wait.until`.
+            Exception: whatever the fetch raised.
+        """
+        with self._lock:
+            now = self._clock.now()
+            held = self._held
+            if held is not None and now < held[2]:
+                if now >= held[1]:
+                    self._begin()
+                return held[0]
+            flight = self._begin()
+            flight.waiting.append(wait.wake)
+        try:
+            while not flight.done:
+                wait.until({}, deadline, doing)
+        finally:
+            with self._lock:
+                flight.waiting.remove(wait.wake)
+        if flight.error is not None:
+            raise flight.error.with_traceback(None)
+        assert flight.value is not None
+        return flight.value
+
+    def forget(self) -> None:
+        """What is held has proved wrong: the next caller fetches."""
+        with self._lock:
+            self._held = None
+
+    def _begin(self) -> _Flight[T]:
+        """The fetch under way, or a new one. The lock is held."""
+        if self._flight is None:
+            self._flight = flight = _Flight[T]()
+            self.fetches += 1
+            spawn(self._job, lambda: self._fly(flight))
+        return self._flight
+
+    def _fly(self, flight: _Flight[T]) -> None:
+        fetched: Fetched[T] | None = None
+        try:
+            fetched = self._fetch()
+            flight.value = fetched.value
+        except Exception as error:  # noqa: BLE001 - handed to every waiter, who raises it
+            flight.error = error
+        with self._lock:
+            if fetched is not None:
+                now = self._clock.now()
+                self._held = (fetched.value, now + fetched.fresh_s, now + fetched.usable_s)
+            self._flight = None
+            flight.done = True
+            for wake in flight.waiting:
+                wake.set()

@@ -1,0 +1,134 @@
+"""What recogniser and synthesiser have in common: where NLS is, who asks, and what its failures mean."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ...clock import Clock, Deadline
+from ...errors import ConfigError, ProviderError
+from ...net.redact import redact
+from ...net.timers import Bounds
+from ...net.wait import Wait
+from ...net.websocket import Closed, Connection, ConnectionListener
+from ...options import option
+from .status import task_failure
+from .token import give_back, lease
+from .wire import Malformed, Task, TaskFailed
+
+PING_S = 5.0
+"""The python SDK pings recognition each 8 s, the node SDK each 6 s; by the C++ header, pings stretch the idle limit of 10 s to 23 s."""
+SILENT_S = 15.0
+"""A peer that has answered pings and then sends nothing, not even a pong, for so long is gone."""
+
+
+@dataclass(frozen=True)
+class AccessSettings:
+    """Who asks. Either a token, or the access key it is made from."""
+
+    appkey: str = option("env:NLS_APPKEY", help="the project's Appkey in the NLS console", secret=True)
+    token: str = option("", help="a fixed access token; empty: made from the access key and renewed", secret=True)
+    access_key_id: str = option("env:ALIYUN_AK_ID", help="access key id; unused with a token", secret=True)
+    access_key_secret: str = option("env:ALIYUN_AK_SECRET", help="access key secret; unused with a token", secret=True)
+    token_url: str = option("https://nls-meta.cn-shanghai.aliyuncs.com", help="where tokens are made")
+    connect_ms: int = option(5000, help="from the start until the service is ready, ms", low=100, high=60_000)
+
+
+def without_key(values: Mapping[str, str]) -> dict[str, str]:
+    """`values`, made complete: with a fixed token the access key's environment variables need not exist."""
+    made = dict(values)
+    if made.get("token"):
+        made.setdefault("access_key_id", "")
+        made.setdefault("access_key_secret", "")
+    return made
+
+
+def check_address(url: str, where: str) -> None:
+    """Raises ConfigError if `url` is no WebSocket address, or would show a token in logs."""
+    if not url.startswith(("ws://", "wss://")):
+        raise ConfigError(
+            f"{where}: url must begin with wss:// (or ws:// for a local gateway), not {url.split('?')[0]!r}"
+        )
+    if "?" in url:
+        raise ConfigError(f"{where}: url must hold no ?...; give the token as the setting token")
+
+
+class Account:
+    """The NLS service at `url` as one provider uses it. Any thread may call any method."""
+
+    def __init__(self, provider: str, url: str, settings: AccessSettings, clock: Clock) -> None:
+        self.provider = provider
+        self.clock = clock
+        self._url = url
+        self._settings = settings
+        self._secrets = (settings.token, settings.access_key_secret, settings.access_key_id, settings.appkey)
+        self._tokens = (
+            None
+            if settings.token
+            else lease(settings.token_url, settings.access_key_id, settings.access_key_secret, clock)
+        )
+
+    def task(self, namespace: str) -> Task:
+        return Task(namespace, self._settings.appkey, new_id())
+
+    def connection(self, listener: ConnectionListener, job: str, label: str) -> Connection:
+        """A connection to NLS, not yet open."""
+        bounds = Bounds(connect_s=self._settings.connect_ms / 1000, ping_s=PING_S, idle_s=SILENT_S)
+        return Connection(
+            self._url, listener, job=job, label=label, headers=self._headers, bounds=bounds, clock=self.clock
+        )
+
+    def task_failed(self, event: TaskFailed) -> ProviderError:
+        if event.status == 40000001:
+            self._token_refused()
+        error = task_failure(self.provider, event.status, event.text, self._secrets)
+        if event.status == 40000001 and self._tokens is None:
+            error.retry = False  # a fixed token stays refused
+        return error
+
+    def malformed(self, event: Malformed) -> ProviderError:
+        return self.failure(f"the service sent something that is no NLS message: {event.why}")
+
+    def connection_closed(self, closed: Closed) -> ProviderError:
+        """The error for a connection that ended before the work did."""
+        if closed.error is not None:
+            return ProviderError(
+                str(closed.error.args[0]), provider=self.provider, code=closed.error.code, retry=closed.error.retry
+            )
+        if closed.kind == "refused" and closed.code in (401, 403):
+            self._token_refused()
+            fault = (
+                "the token"
+                if self._tokens is None
+                else "the token that the access key got: check appkey and access key"
+            )
+            return self.failure(
+                f"the service refused {fault} (HTTP {closed.code})",
+                code=f"HTTP {closed.code}",
+                retry=self._tokens is not None,
+            )
+        code = f"HTTP {closed.code}" if closed.kind == "refused" else ""
+        return self.failure(closed.text, code=code, retry=closed.retry)
+
+    def failure(self, text: str, *, code: str = "", retry: bool = True) -> ProviderError:
+        return ProviderError(redact(text, self._secrets), provider=self.provider, code=code, retry=retry)
+
+    def close(self) -> None:
+        """Idempotent."""
+        tokens, self._tokens = self._tokens, None
+        if tokens is not None:
+            give_back(tokens)
+
+    def _headers(self, wait: Wait, deadline: Deadline) -> Mapping[str, str]:
+        tokens = self._tokens
+        return {"X-NLS-Token": self._settings.token if tokens is None else tokens.get(wait, deadline)}
+
+    def _token_refused(self) -> None:
+        if self._tokens is not None:
+            self._tokens.forget()
+
+
+def new_id() -> str:
+    """An id as NLS wants it: 32 lowercase hexadecimal digits."""
+    return uuid.uuid4().hex

@@ -1,0 +1,268 @@
+"""NLS SpeechTranscriber as a `speech.asr.Recogniser`."""
+
+from __future__ import annotations
+
+import threading
+from bisect import bisect_right
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ...clock import SYSTEM, Clock
+from ...errors import ConfigError, ProviderError
+from ...net.websocket import Closed, Connection
+from ...options import bind, option
+from ...speech.asr import RecognitionListener, Transcript
+from ...speech.gate import Gate
+from . import wire
+from .account import AccessSettings, Account, check_address, new_id, without_key
+
+BACKLOG_MS = 3_000
+MESSAGE_BYTES = 3_200  # the pages recommend 1,600 or 3,200 bytes a message; a backlog is sent in these
+
+
+@dataclass(frozen=True)
+class TranscriberSettings(AccessSettings):
+    """Aliyun NLS real-time recognition. Language and model are properties of the Appkey's project in the console."""
+
+    url: str = option(
+        "wss://nls-gateway-cn-shanghai.aliyuncs.com/ws/v1", help="the gateway; also cn-beijing, cn-shenzhen"
+    )
+    sample_rate: int = option(8000, help="8000 or 16000 Hz; must fit the Appkey's project", low=8000, high=16000)
+    max_sentence_silence: int = option(800, help="silence that ends a sentence, ms of audio", low=200, high=6000)
+    punctuation: bool = option(True, help="put punctuation into the text")
+    itn: bool = option(True, help="write numbers as digits")
+    partials: bool = option(True, help="tell what is recognised so far")
+    send_ms: int = option(60, help="audio is sent in messages of so many ms", low=10, high=500)
+    finish_ms: int = option(
+        5000, help="how long the service may take for the rest after the audio's end, ms", low=100, high=60_000
+    )
+
+
+def make(values: Mapping[str, str], where: str, clock: Clock = SYSTEM) -> AliyunRecogniser:
+    """Raises ConfigError."""
+    settings = bind(TranscriberSettings, without_key(values), where)
+    check_address(settings.url, where)
+    if settings.sample_rate not in (8000, 16000):
+        raise ConfigError(f"{where}: sample_rate takes 8000 or 16000, not {settings.sample_rate}")
+    return AliyunRecogniser(settings, clock)
+
+
+class AliyunRecogniser:
+    """See `speech.asr.Recogniser`."""
+
+    def __init__(self, settings: TranscriberSettings, clock: Clock = SYSTEM) -> None:
+        self.name = "aliyun asr"
+        self.rate = settings.sample_rate
+        self.backlog_ms = BACKLOG_MS
+        self._settings = settings
+        self._account = Account(self.name, settings.url, settings, clock)
+
+    def start(self, label: str, listener: RecognitionListener) -> AliyunRecognition:
+        work = AliyunRecognition(self._account, self._settings, label, listener)
+        work.open()
+        return work
+
+    def close(self) -> None:
+        self._account.close()
+
+
+class AliyunRecognition:
+    """One task: one connection. What other threads do (`feed`, `finish`) touches only the backlog; the connection's thread does
+    the rest."""
+
+    def __init__(
+        self, account: Account, settings: TranscriberSettings, label: str, listener: RecognitionListener
+    ) -> None:
+        self._account = account
+        self._settings = settings
+        self._listener = listener
+        self._gate = Gate()
+        self._task = account.task(wire.TRANSCRIBER)
+        self._connection: Connection = account.connection(self, "asr", label)
+        self._backlog = Backlog(settings.sample_rate, settings.send_ms, BACKLOG_MS)
+        self._ready_by = account.clock.deadline(settings.connect_ms / 1000)
+        self._finish_asked = False
+        self._stopped = False
+        self._sentence = (0, 0)  # the index of the latest, and where it began
+
+    def open(self) -> None:
+        self._connection.send_text(wire.start_transcription(self._task, new_id(), self._payload()))
+        self._connection.open()
+
+    # speech.asr.Recognition; any thread:
+
+    def feed(self, pcm: bytes) -> bool:
+        if not self._gate.open or self._finish_asked:
+            return False
+        kept = self._backlog.add(pcm)
+        if self._backlog.wants_sending():
+            self._connection.run(self._send_audio)
+        return kept
+
+    def finish(self) -> None:
+        if not self._finish_asked:
+            self._finish_asked = True
+            self._connection.run(self._send_audio)
+
+    def cancel(self) -> None:
+        self._gate.close()
+        self._connection.abort()
+
+    # net.websocket.ConnectionListener; the connection's thread:
+
+    def on_open(self) -> None:
+        self._connection.alarm(self._ready_by.at)
+
+    def on_text(self, text: str) -> None:
+        event = wire.parse(text)
+        match event:
+            case wire.Started():
+                self._connection.alarm(0)
+                if self._gate.call(self._listener.ready):
+                    self._backlog.service_is_ready()
+                    self._send_audio()
+            case wire.ResultChanged() if event.text:
+                end = self._backlog.fed_ms(event.at_ms)
+                self._gate.call(
+                    self._listener.partial, Transcript(event.text, event.index, self._began_ms(event.index, end), end)
+                )
+            case wire.SentenceBegan():
+                self._sentence = (event.index, self._backlog.fed_ms(event.at_ms))
+            case wire.SentenceEnded() if event.text:
+                begin, end = self._backlog.fed_ms(event.begin_ms), self._backlog.fed_ms(event.end_ms)
+                self._gate.call(self._listener.final, Transcript(event.text, event.index, begin, end))
+            case wire.Completed():
+                self._end()
+            case wire.TaskFailed():
+                # The gateway's own stall after StopTranscription surfaces as an idle timeout: everything was said.
+                if self._stopped and event.status == wire.IDLE_TIMEOUT:
+                    self._end()
+                else:
+                    self._fail(self._account.task_failed(event))
+            case wire.Malformed():
+                self._fail(self._account.malformed(event))
+
+    def on_binary(self, data: bytes) -> None:
+        """A transcriber sends none."""
+
+    def on_alarm(self) -> None:
+        if self._stopped:
+            text = f"the service did not finish within {self._settings.finish_ms} ms"
+        else:
+            text = f"the service was not ready within {self._settings.connect_ms} ms"
+        self._fail(self._account.failure(text))
+
+    def on_closed(self, closed: Closed) -> None:
+        if self._gate.open:
+            self._fail(self._account.connection_closed(closed))
+
+    def _began_ms(self, index: int, otherwise: int) -> int:
+        """Where sentence `index` began: a partial result tells only its end."""
+        return self._sentence[1] if self._sentence[0] == index else otherwise
+
+    def _send_audio(self) -> None:
+        """Whatever may go now; once all is gone after `finish`, the end."""
+        self._backlog.asked = False
+        if not self._backlog.ready or self._stopped:
+            return
+        last = self._finish_asked  # read before the audio: what was fed before `finish` is in the backlog then
+        while message := self._backlog.take(everything=last):
+            self._connection.send_binary(message)
+        if last:
+            self._stopped = True
+            self._connection.send_text(wire.stop_transcription(self._task, new_id()))
+            self._connection.alarm(self._account.clock.now() + self._settings.finish_ms / 1000)
+
+    def _end(self) -> None:
+        self._gate.last(self._listener.finished)
+        self._connection.close()
+
+    def _fail(self, error: ProviderError) -> None:
+        self._gate.last(self._listener.failed, error)
+        self._connection.abort()
+
+    def _payload(self) -> dict[str, object]:
+        settings = self._settings
+        return {
+            "format": "pcm",
+            "sample_rate": settings.sample_rate,
+            "enable_intermediate_result": settings.partials,
+            "enable_punctuation_prediction": settings.punctuation,
+            "enable_inverse_text_normalization": settings.itn,
+            "max_sentence_silence": settings.max_sentence_silence,
+        }
+
+
+class Backlog:
+    """Audio between the feeder and the connection: batched, bounded, the oldest dropped first.
+
+    The service counts the audio it got; `fed_ms` turns its milliseconds into those of the audio that was fed.
+    """
+
+    def __init__(self, rate: int, send_ms: int, bound_ms: int) -> None:
+        self._bytes_per_ms = rate * 2 // 1000
+        self._batch = send_ms * self._bytes_per_ms
+        self._bound = bound_ms * self._bytes_per_ms
+        self._lock = threading.Lock()
+        self._pieces: deque[bytes] = deque()
+        self._held = 0
+        self._taken = 0
+        self._lost = 0
+        self._losses: list[
+            tuple[int, int]
+        ] = []  # at so many bytes of the service's audio, so many bytes have been lost
+        self.ready = False
+        self.asked = False
+
+    def service_is_ready(self) -> None:
+        self.ready = True
+
+    def add(self, pcm: bytes) -> bool:
+        """Returns whether nothing had to be dropped for it."""
+        with self._lock:
+            self._pieces.append(pcm)
+            self._held += len(pcm)
+            before = self._lost
+            while self._held > self._bound:
+                oldest = self._pieces.popleft()
+                self._held -= len(oldest)
+                self._lost += len(oldest)
+            if self._lost > before:
+                if self._losses and self._losses[-1][0] == self._taken:
+                    self._losses.pop()
+                self._losses.append((self._taken, self._lost))
+            return self._lost == before
+
+    def wants_sending(self) -> bool:
+        """Whether the connection's thread should be asked to `take`; says so once until it has."""
+        with self._lock:
+            if self.asked or not self.ready or self._held < self._batch:
+                return False
+            self.asked = True
+            return True
+
+    def take(self, everything: bool) -> bytes:
+        """The next message; b"" if there is less than a batch, unless `everything` is to go."""
+        with self._lock:
+            if self._held < self._batch and not (everything and self._held):
+                return b""
+            size = self._batch if self._held < MESSAGE_BYTES else max(self._batch, MESSAGE_BYTES)
+            parts, got = [], 0
+            while self._pieces and got < size:
+                piece = self._pieces.popleft()
+                if got + len(piece) > size:
+                    self._pieces.appendleft(piece[size - got :])
+                    piece = piece[: size - got]
+                parts.append(piece)
+                got += len(piece)
+            self._held -= got
+            self._taken += got
+            return b"".join(parts)
+
+    def fed_ms(self, service_ms: int) -> int:
+        """The service's position as milliseconds of the audio that was fed."""
+        with self._lock:
+            at = bisect_right(self._losses, (service_ms * self._bytes_per_ms, self._lost + 1))
+            lost = self._losses[at - 1][1] if at else 0
+        return service_ms + lost // self._bytes_per_ms

@@ -1,0 +1,128 @@
+"""Tokens for NLS: made from an access key, kept until shortly before they expire, and shared by all that have the same key.
+
+A token may be used by any number of connections until its ExpireTime, and a new one does not end the old one.
+"""
+
+from __future__ import annotations
+
+import datetime
+import logging
+import threading
+import uuid
+
+from ...clock import Clock, Deadline
+from ...errors import ProviderError
+from ...net.http import Client, HttpBounds, RefusedError
+from ...net.redact import redact
+from ...net.shared import Fetched, Shared
+from ...net.wait import Wait
+from .signature import Denial, Grant, create_token_query, parse_token
+from .status import MEANINGS
+
+log = logging.getLogger("firstword.providers.aliyun")
+
+BOUNDS = HttpBounds(connect_s=4.0, first_byte_s=4.0, idle_s=2.0)
+SPARE_S = 60.0  # a token is not used in its last minute: it must still be good when the gateway looks at it
+EARLY_S = 600.0  # and is renewed behind the calls ten minutes before that
+BODY_BYTES = 65_536
+
+_HINTS = {
+    "SignatureDoesNotMatch": "access_key_secret does not belong to access_key_id",
+    "InvalidAccessKeyId.NotFound": "access_key_id does not exist",
+    "InvalidAccessKeyId.Inactive": "the access key is switched off",
+    "InvalidTimeStamp.Expired": "this machine's clock is wrong",
+    "40020503": MEANINGS[40020503].text,
+}
+
+
+class TokenCache:
+    """The token of one access key. Any thread may call any method."""
+
+    def __init__(self, url: str, access_key_id: str, access_key_secret: str, clock: Clock) -> None:
+        self._url = url.rstrip("/")
+        self._key = (access_key_id, access_key_secret)
+        self._clock = clock
+        self._client = Client("aliyun token", secrets=(access_key_secret, access_key_id), clock=clock, warm=1)
+        self._shared: Shared[str] = Shared("token", self._fetch, clock)
+
+    def get(self, wait: Wait, deadline: Deadline) -> str:
+        """A token that is good for a minute at least. At once if there is one; else waits for the one request under way.
+
+        Raises:
+            Cancelled: the caller was cancelled.
+            NetError: the caller's deadline passed.
+            ProviderError: no token can be had; says whose fault it is.
+        """
+        return self._shared.get(wait, deadline, "waiting for a token")
+
+    def forget(self) -> None:
+        """The gateway has refused the token: get another next time."""
+        self._shared.forget()
+
+    @property
+    def requests(self) -> int:
+        """How many requests were made."""
+        return self._shared.fetches
+
+    def close(self) -> None:
+        self._client.close()
+
+    def _fetch(self) -> Fetched[str]:
+        now = self._clock.wall()
+        timestamp = datetime.datetime.fromtimestamp(now, datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+        query = create_token_query(*self._key, nonce=str(uuid.uuid4()), timestamp=timestamp)
+        answer = parse_token(self._ask(query))
+        if isinstance(answer, Denial):
+            raise self._denied(answer, "")
+        assert isinstance(answer, Grant)
+        good_s = answer.expires - now - SPARE_S
+        if good_s <= 0:
+            log.warning("a new NLS token has expired already: is this machine's clock right?")
+        return Fetched(answer.token, good_s - min(EARLY_S, good_s / 10), good_s)
+
+    def _ask(self, query: str) -> str:
+        exchange = self._client.post(f"{self._url}/?{query}", headers={}, body=b"", bounds=BOUNDS)
+        try:
+            exchange.open()
+            body = b""
+            while len(body) < BODY_BYTES and (more := exchange.read()):
+                body += more
+            return body.decode("utf-8", "replace")
+        except RefusedError as error:
+            answer = parse_token(error.body)
+            if isinstance(answer, Denial) and answer.code:
+                raise self._denied(answer, error.code) from error
+            raise
+        finally:
+            exchange.close()
+
+    def _denied(self, answer: Denial, code: str) -> ProviderError:
+        hint = _HINTS.get(answer.code, "the access key gets no token")
+        said = redact(answer.text, self._key, limit=160)
+        retry = answer.code.startswith("Throttling") or "flow control" in answer.text
+        return ProviderError(f"{hint} ({said})", provider="aliyun token", code=answer.code or code, retry=retry)
+
+
+_caches: dict[tuple[str, str, str], tuple[TokenCache, int]] = {}
+_lock = threading.Lock()
+
+
+def lease(url: str, access_key_id: str, access_key_secret: str, clock: Clock) -> TokenCache:
+    """The cache of this access key, one for the process. Next: `give_back` it."""
+    key = (url, access_key_id, access_key_secret)
+    with _lock:
+        cache, users = _caches.get(key) or (TokenCache(url, access_key_id, access_key_secret, clock), 0)
+        _caches[key] = (cache, users + 1)
+    return cache
+
+
+def give_back(cache: TokenCache) -> None:
+    """One user fewer; the last one closes it."""
+    with _lock:
+        for key, (held, users) in list(_caches.items()):
+            if held is cache:
+                if users > 1:
+                    _caches[key] = (cache, users - 1)
+                    return
+                del _caches[key]
+    cache.close()

@@ -1,0 +1,227 @@
+"""Chat completions as a `speech.llm.Model`: DashScope's compatible mode, Ollama, llama-server, vLLM, OpenAI."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from ...clock import SYSTEM, Clock
+from ...errors import ConfigError, ProviderError
+from ...net.http import Client, Exchange, HttpBounds, RefusedError
+from ...net.redact import redact
+from ...net.wait import Cancelled
+from ...options import bind, option
+from ...speech.gate import Gate
+from ...speech.llm import Completion, GenerationListener, Message
+from ...threads import spawn
+from . import wire
+
+TAIL_S = 0.5  # after the finish_reason: the chunk with the token counts follows at once, or is not waited for
+DRAIN_S = 0.2  # after [DONE]: the end of the body, so that the connection can be used again
+
+
+@dataclass(frozen=True)
+class ChatSettings:
+    """A chat-completions service. Locally: ``http://127.0.0.1:11434/v1`` (Ollama), ``http://127.0.0.1:8080/v1`` (llama-server)."""
+
+    base_url: str = option(
+        "https://dashscope.aliyuncs.com/compatible-mode/v1", help="the address before /chat/completions"
+    )
+    api_key: str = option(
+        "env:DASHSCOPE_API_KEY", help="the key; set it empty for a local service without one", secret=True
+    )
+    model: str = option("qwen-plus", help="the model's name")
+    temperature: float | None = option(None, help="randomness; not sent unless set", low=0, high=2)
+    max_tokens: int | None = option(
+        None, help="the longest answer in tokens; not sent unless set", low=1, high=1_000_000
+    )
+    enable_thinking: bool | None = option(
+        None,
+        help="not sent unless set; false keeps Qwen's hybrid models from thinking before they speak; other services may refuse the name",
+    )
+    connect_ms: int = option(5000, help="to connect, ms", low=100, high=60_000)
+    first_token_ms: int = option(
+        10_000, help="from there to the first token that can be spoken, ms", low=100, high=120_000
+    )
+    idle_ms: int = option(8000, help="between two tokens, ms", low=100, high=120_000)
+    total_ms: int = option(120_000, help="the whole answer, ms", low=1000, high=3_600_000)
+
+
+def make(values: Mapping[str, str], where: str, clock: Clock = SYSTEM) -> ChatModel:
+    """Raises ConfigError."""
+    settings = bind(ChatSettings, values, where)
+    if not settings.base_url.startswith(("http://", "https://")):
+        raise ConfigError(f"{where}: base_url must begin with https:// or http://, not {settings.base_url!r}")
+    if any(not 32 < ord(char) < 127 for char in settings.api_key):
+        raise ConfigError(f"{where}: api_key holds a space or a character that no key has")
+    return ChatModel(settings, clock)
+
+
+class ChatModel:
+    """See `speech.llm.Model`."""
+
+    def __init__(self, settings: ChatSettings, clock: Clock = SYSTEM) -> None:
+        self.name = f"openai {settings.model}"
+        self.settings = settings
+        self.clock = clock
+        self._client = Client(self.name, secrets=(settings.api_key,), clock=clock)
+        self._headers = {"Content-Type": "application/json", "Accept": "text/event-stream"}
+        if settings.api_key:
+            self._headers["Authorization"] = f"Bearer {settings.api_key}"
+
+    def start(self, label: str, messages: Sequence[Message], listener: GenerationListener) -> ChatGeneration:
+        settings = self.settings
+        body = wire.request_body(
+            settings.model,
+            [(message.role, message.content) for message in messages],
+            temperature=settings.temperature,
+            max_tokens=settings.max_tokens,
+            enable_thinking=settings.enable_thinking,
+        )
+        bounds = HttpBounds(settings.connect_ms / 1000, settings.first_token_ms / 1000, settings.idle_ms / 1000)
+        url = f"{settings.base_url.rstrip('/')}/chat/completions"
+        exchange = self._client.post(url, headers=self._headers, body=body, bounds=bounds)
+        work = ChatGeneration(self, exchange, listener)
+        spawn("llm", work.run, label)
+        return work
+
+    def close(self) -> None:
+        self._client.close()
+
+
+class ChatGeneration:
+    """One answer being written, on a thread of its own."""
+
+    def __init__(self, model: ChatModel, exchange: Exchange, listener: GenerationListener) -> None:
+        self._model = model
+        self._exchange = exchange
+        self._listener = listener
+        self._gate = Gate()
+        self._sse = wire.SseReader()
+        self._surrogates = wire.Surrogates()
+        self._reason = ""
+        self._usage = (0, 0)
+        self._spoke = False
+        self._overall = model.clock.deadline(model.settings.total_ms / 1000)
+
+    def cancel(self) -> None:
+        self._gate.close()
+        self._exchange.cancel()
+
+    def run(self) -> None:
+        """The thread."""
+        try:
+            self._read()
+        except Cancelled:
+            self._gate.close()
+        except RefusedError as error:
+            self._gate.last(self._listener.failed, self._refusal(error))
+        except ProviderError as error:
+            self._gate.last(self._listener.failed, error)
+        finally:
+            self._exchange.close()
+
+    def _read(self) -> None:
+        settings, clock = self._model.settings, self._model.clock
+        first = clock.deadline((settings.connect_ms + settings.first_token_ms) / 1000)
+        self._exchange.limit = first
+        self._exchange.open()
+        while True:
+            try:
+                chunk = self._exchange.read()
+            except ProviderError as error:
+                if self._reason:  # everything was said; only the token counts are missing
+                    self._finish()
+                    return
+                if not self._spoke and first.passed():
+                    raise self._failure(f"no word to speak came within {settings.first_token_ms} ms") from error
+                raise
+            if self._take(chunk):
+                self._finish()
+                self._drain()
+                return
+            if not chunk:
+                if not self._reason:
+                    raise self._failure("the stream ended in the middle of the answer")
+                self._finish()
+                return
+            self._bound(first.passed())
+
+    def _bound(self, late: bool) -> None:
+        """What the next read may wait for, by what has been read."""
+        if self._reason:
+            self._exchange.limit = self._model.clock.deadline(TAIL_S)
+        elif self._spoke:
+            self._exchange.limit = self._overall
+            if self._overall.passed():
+                raise self._failure(f"the answer took more than {self._model.settings.total_ms} ms", retry=False)
+        elif late:  # comments and reasoning keep coming, but no word
+            raise self._failure(f"no word to speak came within {self._model.settings.first_token_ms} ms")
+
+    def _take(self, chunk: bytes) -> bool:
+        """Tell what `chunk` says. Returns whether the stream said that it is done."""
+        try:
+            events = self._sse.feed(chunk, final=not chunk)
+        except ValueError as error:
+            raise self._failure(str(error)) from error
+        for data in events:
+            event = wire.parse(data)
+            match event:
+                case wire.Done():
+                    return True
+                case wire.Fault():
+                    raise self._failure(
+                        event.text or "the service failed", code=event.code, retry=wire.worth_retrying(event.code)
+                    )
+                case wire.Malformed():
+                    raise self._failure(event.why)
+                case wire.Chunk():
+                    self._tell(event)
+        return False
+
+    def _tell(self, chunk: wire.Chunk) -> None:
+        text = self._surrogates.feed(chunk.text)
+        if text:
+            self._spoke = True
+            if not self._gate.call(self._listener.token, text):
+                raise Cancelled
+        self._reason = chunk.finish_reason or self._reason
+        self._usage = chunk.usage or self._usage
+
+    def _finish(self) -> None:
+        self._gate.last(self._listener.finished, Completion(self._reason or "stop", *self._usage))
+
+    def _drain(self) -> None:
+        """Read the body's end, so that the connection stays warm; if it does not come it is closed instead."""
+        self._exchange.limit = self._model.clock.deadline(DRAIN_S)
+        try:
+            while self._exchange.read():
+                pass
+        except ProviderError:
+            pass
+
+    def _refusal(self, error: RefusedError) -> ProviderError:
+        fault = wire.parse_refusal(error.body)
+        what = _MEANINGS.get(error.status, "the service refused the request")
+        said = redact(fault.text, (self._model.settings.api_key,), limit=200)
+        code = f"{error.code} {fault.code}".strip()
+        text = f"{what} ({said})" if said else what
+        return ProviderError(text, provider=self._model.name, code=code, retry=error.retry)
+
+    def _failure(self, text: str, *, code: str = "", retry: bool = True) -> ProviderError:
+        text = redact(text, (self._model.settings.api_key,))
+        return ProviderError(text, provider=self._model.name, code=code, retry=retry)
+
+
+_MEANINGS = {
+    400: "the service did not accept the request: check model and its options",
+    401: "the service refused the key: check api_key and that it belongs to this region",
+    402: "the account has no credit",
+    403: "the key has no right to this model",
+    404: "there is no such model or address: check base_url and model",
+    429: "too many requests for this account",
+    500: "the service failed",
+    502: "the service failed",
+    503: "the service is overloaded",
+    504: "the service did not answer in time",
+}

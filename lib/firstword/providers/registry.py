@@ -1,0 +1,58 @@
+"""From a vendor's name and strings to a service. The vendor's module is imported when it is first asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Any, Literal, cast
+
+from ..clock import SYSTEM, Clock
+from ..errors import ConfigError
+from ..options import did_you_mean
+from ..speech.asr import Recogniser
+from ..speech.llm import Model
+from ..speech.tts import Synthesiser
+
+Kind = Literal["asr", "llm", "tts"]
+
+VENDORS: dict[Kind, dict[str, tuple[str, str]]] = {
+    "asr": {"aliyun": ("aliyun.asr", "TranscriberSettings")},
+    "llm": {"openai": ("openai.chat", "ChatSettings")},
+    "tts": {"aliyun": ("aliyun.tts", "SynthesiserSettings")},
+}
+"""Kind -> vendor -> module (which has a ``make``) and settings class."""
+
+
+def make_asr(vendor: str, values: Mapping[str, str], where: str, clock: Clock = SYSTEM) -> Recogniser:
+    """A recogniser from settings as they stand in the file; `where` names the place in errors. Raises ConfigError."""
+    return cast(Recogniser, _make("asr", vendor, values, where, clock))
+
+
+def make_llm(vendor: str, values: Mapping[str, str], where: str, clock: Clock = SYSTEM) -> Model:
+    """A language model; see `make_asr`."""
+    return cast(Model, _make("llm", vendor, values, where, clock))
+
+
+def make_tts(vendor: str, values: Mapping[str, str], where: str, clock: Clock = SYSTEM) -> Synthesiser:
+    """A synthesiser; see `make_asr`."""
+    return cast(Synthesiser, _make("tts", vendor, values, where, clock))
+
+
+def settings_class(kind: Kind, vendor: str) -> type[Any]:
+    """The dataclass of a vendor's settings, made of `options.option`: for the reference in the documentation. Raises ConfigError."""
+    module, name = _known(kind, vendor, kind)
+    return cast("type[Any]", getattr(import_module(f".{module}", __package__), name))
+
+
+def _make(kind: Kind, vendor: str, values: Mapping[str, str], where: str, clock: Clock) -> object:
+    module, _ = _known(kind, vendor, where)
+    return import_module(f".{module}", __package__).make(values, where, clock)
+
+
+def _known(kind: Kind, vendor: str, where: str) -> tuple[str, str]:
+    vendors = VENDORS[kind]
+    if vendor not in vendors:
+        raise ConfigError(
+            f"{where}: no vendor {vendor!r} for {kind}{did_you_mean(vendor, vendors)}; known: {', '.join(sorted(vendors))}"
+        )
+    return vendors[vendor]
