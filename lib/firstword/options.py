@@ -36,13 +36,14 @@ def option(
     return dataclasses.field(default=default, metadata=metadata, repr=not secret)
 
 
-def bind(section: type[S], values: Mapping[str, str], where: str) -> S:
+def bind(section: type[S], values: Mapping[str, str], where: str, *, secrets: bool = True) -> S:
     """Make a `section` from strings.
 
     Args:
         section: a dataclass whose fields were made by `option`; fields may be str, int, float, bool or tuple[str, ...] (split at ``|``).
         values: names and texts as they stand in the file.
         where: the place, for the error: ``profile "demo"``, ``service "aliyun"``.
+        secrets: whether to look secrets up (`reveal`); without, only the names and the other values are checked.
 
     Raises:
         ConfigError: an unknown name (with the nearest known one), a missing one, or a value of the wrong kind or out of range.
@@ -62,7 +63,7 @@ def bind(section: type[S], values: Mapping[str, str], where: str) -> S:
             text = field.default  # may name an environment variable
         else:
             continue
-        if field.metadata["secret"]:
+        if field.metadata["secret"] and secrets:
             text = reveal(text, f"{where}: {name}")
         made[name] = _value(text, hints[name], field, f"{where}: {name}")
     return section(**made)

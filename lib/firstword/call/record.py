@@ -18,6 +18,7 @@ class TurnRecord:
     """One exchange. Marks may be set from any thread, each once: the first time counts (`dict.setdefault` is one step under the GIL)."""
 
     last_speech: float
+    """The zero of its milliseconds, in the clock's seconds; for a phrase of the bot's own, when it was begun."""
     caller: str
     reply: str = ""
     heard: str = ""
@@ -36,9 +37,10 @@ class TurnRecord:
             for name in MARKS
         }
 
-    def as_dict(self, number: int) -> dict[str, Any]:
+    def as_dict(self, number: int, answered_at: float) -> dict[str, Any]:
         return {
             "n": number,
+            "at_ms": round((self.last_speech - answered_at) * 1000, 1),
             "caller": self.caller,
             "reply": self.reply,
             "heard": self.heard,
@@ -56,6 +58,8 @@ class CallRecord:
     started: datetime.datetime
     """With its zone."""
     answered_ms: float = 0.0
+    answered_at: float = 0.0
+    """In the clock's seconds: the zero of every ``at_ms``."""
     ended_by: str = ""
     result: str = ""
     error: str = ""
@@ -82,9 +86,15 @@ class CallRecord:
             "ended_by": self.ended_by,
             "result": self.result,
             "error": self.error,
-            "turns": [turn.as_dict(number) for number, turn in enumerate(self.turns, 1)],
+            "turns": [turn.as_dict(number, self.answered_at) for number, turn in enumerate(self.turns, 1)],
             "phrases": [
-                {"text": phrase.reply, "heard": phrase.heard, "interrupted": phrase.interrupted}
+                {
+                    "at_ms": round((phrase.last_speech - self.answered_at) * 1000, 1),
+                    "text": phrase.reply,
+                    "heard": phrase.heard,
+                    "interrupted": phrase.interrupted,
+                    "first_word_ms": phrase.ms()["first_word"],
+                }
                 for phrase in self.phrases
             ],
             "audio": self.audio,

@@ -1,8 +1,7 @@
 """One reply: tokens to pieces to audio to the line, each on the thread it comes from, none waiting for another.
 
-The model's thread calls `Reply.token`, which hands pieces to the synthesis; the synthesiser's thread calls `audio`, which hands samples to the
-line. Neither waits: a token costs a few microseconds, audio a resampling. The call thread makes the reply, silences it, and is told
-of it through events only.
+The model's thread brings tokens, which become pieces and go to the synthesis; the synthesiser's thread brings audio, which goes to the
+line. Neither waits for the other. The call thread makes the reply, silences it, and is told of it through events only.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from ..audio.resample import Resampler
 from ..clock import Clock
 from ..errors import ProviderError
 from ..speech.llm import Completion, Generation, Message, Model
-from ..speech.tts import Mark, Synthesiser, Synthesis
+from ..speech.tts import Mark, Synthesis, Synthesiser
 from ..text.segment import Segmenter
 from .heard import Heard
 from .record import TurnRecord
@@ -35,7 +34,14 @@ class Reply:
     """
 
     def __init__(
-        self, number: int, label: str, line: Line, synthesiser: Synthesiser, clock: Clock, record: TurnRecord, most_chars: int
+        self,
+        number: int,
+        label: str,
+        line: Line,
+        synthesiser: Synthesiser,
+        clock: Clock,
+        record: TurnRecord,
+        most_chars: int,
     ) -> None:
         self.number = number
         self.record = record
@@ -71,7 +77,7 @@ class Reply:
         self._synthesis.finish()
 
     def silence(self) -> None:
-        """Stop the model and the synthesiser; nothing more reaches the line. Any thread; idempotent."""
+        """Stop the model and the synthesiser; nothing more reaches the line. Never from a listener's method; idempotent."""
         self._line.silence(self.number)
         self._cancel_model()
         self._synthesis.cancel()
@@ -92,24 +98,21 @@ class Reply:
 
     def _token(self, text: str) -> None:
         self.record.mark("first_token", self._clock.now())
-        room = self._most_chars - len(self._heard.text)
         for piece in self._segmenter.feed(text):
-            self._give(piece[:room])
-        if len(text) > room:
-            log.warning("%s: the reply was longer than %d characters and was ended there", self._label, self._most_chars)
+            self._give(piece)
+        if len(self._heard.text) >= self._most_chars:
+            log.warning("%s: the reply is longer than %d characters and ends there", self._label, self._most_chars)
             self._cancel_model()
             self._written()
 
     def _written(self) -> None:
         """The model is done: whatever it wrote will be spoken."""
-        room = self._most_chars - len(self._heard.text)
         for piece in self._segmenter.finish():
-            if room > 0 and (piece.strip() or self._heard.text):
-                self._give(piece[:room])
+            if piece.strip() or self._heard.text:
+                self._give(piece)
         if self._heard.text:
             self._synthesis.finish()
         else:
-            self._synthesis.cancel()
             self._line.end(self.number)
 
     def _unwritten(self, error: ProviderError) -> None:
@@ -117,6 +120,9 @@ class Reply:
         self._written()
 
     def _give(self, piece: str) -> None:
+        piece = piece[: self._most_chars - len(self._heard.text)]
+        if not piece:
+            return
         self.record.mark("first_piece", self._clock.now())
         with self._lock:
             self._heard.said(piece)
@@ -148,8 +154,9 @@ class Reply:
         self._line.end(self.number)
 
     def _unspoken(self, error: ProviderError) -> None:
+        # The model is not cancelled here: its thread may be inside our token() just now, and each of the two would wait for the
+        # other's gate. The line drains, and the call thread ends both.
         self.error = self.error or error
-        self._cancel_model()
         self._line.end(self.number)
 
 

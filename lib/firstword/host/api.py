@@ -35,7 +35,7 @@ class Host(Protocol):
     def stop_audio(self) -> None:
         """Disconnect both, if the channel lives; the FIFOs are then at their end. Never raises."""
 
-    def hold(self, on_key: Callable[[str], None], on_hang_up: Callable[[str], None]) -> None:
+    def hold(self, on_key: Callable[[str], object], on_hang_up: Callable[[str], object]) -> None:
         """Keep the channel, and this thread, until `release`, a hang-up or a transfer. The callbacks come on this thread: `on_key` with
         each key (``0-9 * # A-D``), `on_hang_up` once with ``hangup`` or ``transfer``. They must return at once."""
 

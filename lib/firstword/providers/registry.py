@@ -8,7 +8,7 @@ from typing import Any, Literal, cast
 
 from ..clock import SYSTEM, Clock
 from ..errors import ConfigError
-from ..options import did_you_mean
+from ..options import bind, did_you_mean
 from ..speech.asr import Recogniser
 from ..speech.llm import Model
 from ..speech.tts import Synthesiser
@@ -36,6 +36,17 @@ def make_llm(vendor: str, values: Mapping[str, str], where: str, clock: Clock = 
 def make_tts(vendor: str, values: Mapping[str, str], where: str, clock: Clock = SYSTEM) -> Synthesiser:
     """A synthesiser; see `make_asr`."""
     return cast(Synthesiser, _make("tts", vendor, values, where, clock))
+
+
+def known() -> list[tuple[Kind, str]]:
+    """Every kind and vendor there is."""
+    return [(kind, vendor) for kind, vendors in VENDORS.items() for vendor in vendors]
+
+
+def check(kind: Kind, vendor: str, values: Mapping[str, str], where: str) -> None:
+    """Whether a service could be made of this, its secrets aside: they may come later. Raises ConfigError."""
+    _known(kind, vendor, where)
+    bind(settings_class(kind, vendor), values, where, secrets=False)
 
 
 def settings_class(kind: Kind, vendor: str) -> type[Any]:

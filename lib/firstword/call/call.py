@@ -1,0 +1,284 @@
+"""One call: a session thread that is only a door, a call thread that runs the turn machine, and what both own.
+
+Audio does not come through here: the media clock feeds the recogniser and pulls from the playout, the synthesiser's thread writes into
+it. What comes through is edges, by `post`, from any thread into one inbox; what goes out is commands, carried out in order.
+"""
+
+from __future__ import annotations
+
+import datetime
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+
+from .. import commands as cmd
+from .. import events as ev
+from ..audio import vad
+from ..audio.ears import Ears
+from ..audio.media_clock import Line, MediaClock
+from ..clock import SYSTEM, Clock
+from ..errors import FirstwordError, HostError, one_line
+from ..host.api import Host
+from ..speech.asr import Recogniser
+from ..speech.llm import Model
+from ..speech.tts import Synthesiser
+from ..threads import Inbox, join, spawn
+from ..turn import Turn
+from .ears import Listening
+from .history import History
+from .profile import Profile
+from .record import CallRecord, TurnRecord
+from .reply import Reply
+from .timers import Timers
+
+log = logging.getLogger("firstword.call")
+
+INBOX_BOUND = 1000
+"""Events. A call makes some ten a second; a thousand waiting means that its thread is stuck, and `post` says so."""
+LONGEST_WAIT_S = 0.5
+"""How long the call thread sleeps at most: it looks after the media clock's health in between."""
+CLOSE_S = 3.0
+"""How long everything of a call may take to end, once it is over."""
+
+
+@dataclass(frozen=True)
+class Services:
+    """The three services of a profile, shared by all its calls."""
+
+    asr: Recogniser
+    llm: Model
+    tts: Synthesiser
+
+
+class Call:
+    """One call. Made on the session thread. Next: `run`, once.
+
+    Args:
+        folder: where its two FIFOs are made.
+    """
+
+    def __init__(
+        self, host: Host, profile: Profile, services: Services, media: MediaClock, folder: Path, clock: Clock = SYSTEM
+    ) -> None:
+        self.host = host
+        self.label = host.uuid[:8]
+        self.record = CallRecord(
+            call=host.uuid,
+            profile=profile.name,
+            started=datetime.datetime.now().astimezone(),
+            providers={"asr": services.asr.name, "llm": services.llm.name, "tts": services.tts.name},
+        )
+        self.turn = Turn(profile)
+        self._profile = profile
+        self._services = services
+        self._media = media
+        self._folder = folder
+        self._clock = clock
+        self._inbox: Inbox[ev.Event] = Inbox(INBOX_BOUND, clock)
+        self._timers = Timers()
+        self._history = History(profile.system, profile.history_turns)
+        self._listening = Listening(self.label, services.asr, profile.rate, self.post)
+        self._reply: Reply | None = None
+        self._overtaken: TurnRecord | None = None  # a turn whose reply was silenced before it was audible
+        self._line: Line | None = None
+
+    # -- the session thread ------------------------------------------------------------------------------------------
+
+    def run(self) -> CallRecord:
+        """Answer, talk, and come back when the call is over, whatever happens: the record says how. The host's variables are set.
+
+        Only the session thread. Raises nothing of ours: a fault is in the record, for the dialplan to act on.
+        """
+        started = self._clock.now()
+        try:
+            self.host.answer()
+            self.record.answered_at = self._clock.now()
+            self.record.answered_ms = (self.record.answered_at - started) * 1000
+            self._line = self._open_line()
+        except FirstwordError as error:
+            self._conclude(cmd.Finish("error", "error", one_line(error)))
+        else:
+            self._talk(self._line)
+        return self.record
+
+    def _open_line(self) -> Line:
+        profile = self._profile
+        ears = Ears(vad.make(profile.vad, profile.rate), profile.min_speech_ms, profile.endpoint_ms)
+        try:
+            return self._media.open(self.label, self._folder, profile.rate, ears, profile.startup_ms, self)
+        except OSError as error:
+            raise HostError(f"the audio pipes could not be made in {self._folder}: {error.strerror}") from error
+
+    def _talk(self, line: Line) -> None:
+        thread = spawn("call", self._work, self.label)
+        try:
+            self.host.start_audio(line.caller_path, line.bot_path)
+            self.post(ev.Answered())
+            self.host.hold(
+                on_key=lambda key: self.post(ev.KeyPressed(key)), on_hang_up=lambda by: self.post(ev.HungUp(_by(by)))
+            )
+            if not self.host.ready():
+                self.post(ev.HungUp("caller"))
+        except FirstwordError as error:
+            self.post(ev.Broke(one_line(error)))
+        finally:
+            # If hold returned and nobody said why (another application took the channel), that is the end too.
+            self.post(ev.Broke("the switch ended the application"))
+            if join([thread], CLOSE_S, self._clock):
+                self._conclude(cmd.Finish("error", "error", "the call thread would not stop"))
+            self.host.stop_audio()
+            line.close()
+
+    # -- any thread --------------------------------------------------------------------------------------------------
+
+    def post(self, event: ev.Event) -> bool:
+        """Tell the call what happened. Never waits. Returns whether it was taken: not when the call is over."""
+        taken = self._inbox.put(event)
+        if not taken and not self._inbox.closed:
+            log.error("%s: the inbox is full, %s was lost", self.label, type(event).__name__)
+        return taken
+
+    def caller_audio(self, pcm: bytes) -> None:
+        self._listening.feed(pcm)
+
+    def caller_edge(self, edge: ev.CallerBegan | ev.CallerStopped) -> None:
+        self.post(edge)
+
+    def reply_began(self, reply: int, at: float) -> None:
+        current = self._reply
+        if current is not None and current.number == reply:
+            current.record.mark("first_word", at)
+        self.post(ev.ReplyBegan(reply))
+
+    def reply_drained(self, reply: int, empty: bool) -> None:
+        current = self._reply
+        if current is not None and current.number == reply and current.error is not None:
+            self.post(ev.ReplyFailed(reply, current.error))
+        else:
+            self.post(ev.ReplyDrained(reply, empty))
+
+    def line_broke(self, why: str) -> None:
+        self.post(ev.Broke(why))
+
+    # -- the call thread ---------------------------------------------------------------------------------------------
+
+    def _work(self) -> None:
+        outcome = None
+        try:
+            while outcome is None:
+                outcome = self._step()
+        except Exception as error:  # the door of the call thread: a fault of ours ends this call, not the process
+            log.exception("%s: the call broke", self.label)
+            outcome = cmd.Finish("error", "error", one_line(error))
+        finally:
+            self._conclude(outcome or cmd.Finish("error", "error", "the call thread ended early"))
+
+    def _step(self) -> cmd.Finish | None:
+        now = self._clock.now()
+        event: ev.Event | None = self._timers.due(now)
+        if event is None:
+            event = self._inbox.get(min(LONGEST_WAIT_S, self._timers.wait(now)))
+            now = self._clock.now()
+        if event is None:
+            if self._media.alive(now):
+                return None
+            event = ev.Broke("the media clock has stopped")
+        if (
+            isinstance(event, ev.ReplyDrained | ev.ReplyFailed)
+            and self._reply is not None
+            and self._reply.number == event.reply
+        ):
+            self._end_reply(interrupted=False)  # it is over, whatever the turn makes of it
+        before = self.turn.state
+        orders = self.turn.handle(event, now)
+        if log.isEnabledFor(logging.DEBUG):
+            log.debug("%s: %s --%s--> %s %s", self.label, before.name, event, self.turn.state.name, orders)
+        for order in orders:
+            if isinstance(order, cmd.Finish):
+                return order
+            self._carry_out(order, now)
+        return None
+
+    def _carry_out(self, order: cmd.Command, now: float) -> None:
+        match order:
+            case cmd.Listen():
+                self._listening.start()
+            case cmd.Think():
+                self._think(order)
+            case cmd.Say():
+                self._say(order, now)
+            case cmd.Silence():
+                self._silence()
+            case cmd.StartTimer():
+                self._timers.start(order.name, now + order.ms / 1000)
+            case cmd.StopTimer():
+                self._timers.stop(order.name)
+            case _:
+                raise AssertionError(f"unexpected command {order}: Finish ends the loop, the others stand above")
+
+    def _think(self, order: cmd.Think) -> None:
+        if self._overtaken is not None:
+            self.record.turns.remove(self._overtaken)  # its words are in this one: one turn of the caller, one entry
+            self._overtaken = None
+        record = TurnRecord(order.last_speech, order.text)
+        record.mark("endpoint", order.endpoint)
+        record.mark("final", order.final)
+        self.record.turns.append(record)
+        self._begin(order.reply, record).think(self._services.llm, self._history.ask(order.text))
+
+    def _say(self, order: cmd.Say, now: float) -> None:
+        self._overtaken = None
+        record = TurnRecord(now, "", reply=order.text)
+        self.record.phrases.append(record)
+        self._begin(order.reply, record).say(order.text)
+
+    def _silence(self) -> None:
+        record = self._reply.record if self._reply is not None else None
+        self._end_reply(interrupted=True)
+        if record in self.record.turns and "first_word" not in record.at:
+            self._overtaken = record
+
+    def _begin(self, number: int, record: TurnRecord) -> Reply:
+        self._end_reply(interrupted=True)
+        assert self._line is not None, "replies begin after the line is open"
+        self._line.begin(number)
+        label = f"{self.label}-{number}"
+        self._reply = Reply(
+            number, label, self._line, self._services.tts, self._clock, record, self._profile.reply_chars
+        )
+        return self._reply
+
+    def _end_reply(self, *, interrupted: bool) -> None:
+        """Stop the reply under way, and write down what was heard of it."""
+        reply, self._reply = self._reply, None
+        if reply is None:
+            return
+        reply.silence()
+        record = reply.record
+        record.reply, record.heard = reply.text, reply.heard()
+        record.interrupted = interrupted and record.heard != record.reply
+        self._history.heard(record.heard)
+
+    def _conclude(self, outcome: cmd.Finish) -> None:
+        """The call is over: stop everything of ours, let the session thread go, and say how it ended. Once."""
+        if self._inbox.closed:
+            return
+        self._inbox.close()
+        self._listening.stop()
+        self._end_reply(interrupted=True)
+        if self._line is not None:
+            counters = self._line.counters
+            self.record.audio = {
+                "frames_out": counters.frames_out,
+                "underruns": counters.underruns,
+                "late": counters.late,
+                "dropped_in": counters.dropped_in + self._listening.dropped,
+            }
+        self.record.result, self.record.ended_by, self.record.error = outcome.result, outcome.by, outcome.error
+        if outcome.hang_up:
+            self.host.hang_up()
+        self.host.release()
+
+
+def _by(reason: str) -> str:
+    return "transfer" if reason == "transfer" else "caller"

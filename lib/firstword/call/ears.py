@@ -1,0 +1,73 @@
+"""The caller's words: keeps one recogniser at work for a call, and numbers its utterances across restarts."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+from ..audio.resample import Resampler
+from ..errors import ProviderError
+from ..events import CallerHeard, CallerPartlyHeard, Event, RecogniserFailed
+from ..speech.asr import Recogniser, Recognition, Transcript
+
+log = logging.getLogger("firstword.call")
+
+
+class Listening:
+    """Feeds the caller's audio to the recogniser and posts what it hears.
+
+    `start` and `stop` belong to the call thread, `feed` to the media clock's; a plain attribute is all they share.
+    """
+
+    def __init__(self, label: str, recogniser: Recogniser, rate: int, post: Callable[[Event], object]) -> None:
+        self.dropped = 0
+        """Frames that the recogniser could not take."""
+        self._label = label
+        self._recogniser = recogniser
+        self._resampler = Resampler(rate, recogniser.rate)
+        self._post = post
+        self._at_work: Recognition | None = None
+        self._utterances = 0
+        self._base = 0
+
+    def start(self) -> None:
+        """Begin, or begin anew after a failure. Call thread."""
+        self.stop()
+        self._base = self._utterances
+        self._at_work = self._recogniser.start(self._label, self)
+
+    def stop(self) -> None:
+        """No more words. Call thread; idempotent."""
+        at_work, self._at_work = self._at_work, None
+        if at_work is not None:
+            at_work.cancel()
+
+    def feed(self, pcm: bytes) -> None:
+        """The next audio of the caller, at the line's rate. Media clock's thread; never waits."""
+        at_work = self._at_work
+        if at_work is None:
+            return
+        resampled = self._resampler.feed(pcm)
+        if resampled and not at_work.feed(resampled):
+            self.dropped += 1
+
+    # -- the recogniser's thread -------------------------------------------------------------------------------------
+
+    def ready(self) -> None:
+        log.debug("%s: the recogniser listens", self._label)
+
+    def partial(self, transcript: Transcript) -> None:
+        self._post(CallerPartlyHeard(transcript.text, self._number(transcript)))
+
+    def final(self, transcript: Transcript) -> None:
+        self._post(CallerHeard(transcript.text, self._number(transcript)))
+
+    def finished(self) -> None:
+        log.debug("%s: the recogniser has finished", self._label)
+
+    def failed(self, error: ProviderError) -> None:
+        self._post(RecogniserFailed(error))
+
+    def _number(self, transcript: Transcript) -> int:
+        self._utterances = max(self._utterances, self._base + transcript.index)
+        return self._base + transcript.index

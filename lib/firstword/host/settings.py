@@ -1,0 +1,148 @@
+"""From ``firstword.conf`` (XML, already expanded by the switch) to typed settings, or one line that says what is wrong.
+
+```xml
+<configuration name="firstword.conf">
+  <settings> <param name="records" value="/var/log/freeswitch/firstword.jsonl"/> </settings>
+  <services>
+    <service name="ears" does="asr" vendor="aliyun"> <param name="appkey" value="env:NLS_APPKEY"/> </service>
+  </services>
+  <profiles>
+    <profile name="default"> <param name="asr" value="ears"/> ... </profile>
+    <profile name="sales"> <param name="greeting" value="..."/> </profile>
+  </profiles>
+</configuration>
+```
+
+Names may be written with ``-`` or ``_``. Each profile inherits from the one called ``default``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import get_args
+from xml.etree import ElementTree
+
+from ..call.profile import Profile
+from ..errors import ConfigError
+from ..options import bind, did_you_mean, option
+from ..providers import registry
+
+KINDS: tuple[registry.Kind, ...] = get_args(registry.Kind)
+
+
+@dataclass(frozen=True)
+class General:
+    """Settings of the whole process."""
+
+    records: str = option(
+        "", help="the file call records are appended to; firstword.jsonl in the switch's log folder if empty"
+    )
+    log_level: str = option("info", help="what goes to the switch's log", choices=("debug", "info", "warning", "err"))
+    depth_frames: int = option(
+        2, help="20 ms frames kept in the pipe to the switch; what can not be taken back", low=1, high=10
+    )
+    switch_interval_ms: float = option(0.5, help="how often Python threads are made to take turns", low=0.05, high=20)
+
+
+@dataclass(frozen=True)
+class ServiceSection:
+    """A service as the file describes it; made into a real one when a call first needs it."""
+
+    name: str
+    does: registry.Kind
+    vendor: str
+    values: Mapping[str, str] = field(repr=False)  # may hold secrets
+
+    @property
+    def where(self) -> str:
+        return f"service {self.name!r}"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """A whole configuration, checked."""
+
+    general: General
+    services: Mapping[str, ServiceSection]
+    profiles: Mapping[str, Profile]
+
+    def profile(self, name: str) -> Profile:
+        """The profile `name`. Raises ConfigError (with the nearest known name) if there is none."""
+        if name not in self.profiles:
+            raise ConfigError(f"there is no profile {name!r}{did_you_mean(name, self.profiles)}")
+        return self.profiles[name]
+
+
+def parse(xml: str) -> Settings:
+    """Read and check everything, also the services' own settings, so that a mistake is found when the file is loaded and not in a
+    caller's ear. Secrets that come from the environment are looked up when a service is made, for they may be set later.
+
+    Raises:
+        ConfigError: one line.
+    """
+    try:
+        root = ElementTree.fromstring(xml)
+    except ElementTree.ParseError as error:
+        raise ConfigError(f"firstword.conf is no well-formed XML: {error}") from error
+    _only(root, ("settings", "services", "profiles"), "firstword.conf")
+    general = bind(General, _params(root.find("settings"), "settings"), "settings")
+    services = {service.name: service for service in _services(root.find("services"))}
+    profiles = {profile.name: profile for profile in _profiles(root.find("profiles"), services)}
+    if not profiles:
+        raise ConfigError("firstword.conf has no <profile>")
+    return Settings(general, services, profiles)
+
+
+def _services(section: ElementTree.Element | None) -> Iterable[ServiceSection]:
+    for element in _children(section, "service", "services"):
+        name, vendor = element.get("name", ""), element.get("vendor", "")
+        where = f"service {name!r}"
+        if not name:
+            raise ConfigError("a <service> has no name")
+        does = next((kind for kind in KINDS if kind == element.get("does")), None)
+        if does is None:
+            raise ConfigError(f"{where}: 'does' takes one of {', '.join(KINDS)}, not {element.get('does', '')!r}")
+        values = _params(element, where)
+        registry.check(does, vendor, values, where)
+        yield ServiceSection(name, does, vendor, values)
+
+
+def _profiles(section: ElementTree.Element | None, services: Mapping[str, ServiceSection]) -> Iterable[Profile]:
+    elements = {element.get("name", ""): element for element in _children(section, "profile", "profiles")}
+    inherited = _params(elements["default"], "profile 'default'") if "default" in elements else {}
+    for name, element in elements.items():
+        where = f"profile {name!r}"
+        if not name:
+            raise ConfigError("a <profile> has no name")
+        profile = bind(Profile, {**inherited, **_params(element, where), "name": name}, where)
+        for kind in KINDS:
+            chosen = getattr(profile, kind)
+            fitting = [service.name for service in services.values() if service.does == kind]
+            if chosen not in fitting:
+                known = did_you_mean(chosen, fitting) or f" (known: {', '.join(fitting) or 'none'})"
+                raise ConfigError(f"{where}: {kind}: there is no such service {chosen!r}{known}")
+        yield profile
+
+
+def _params(element: ElementTree.Element | None, where: str) -> dict[str, str]:
+    values: dict[str, str] = {}
+    for child in _children(element, "param", where):
+        name = child.get("name", "").replace("-", "_")
+        if not name:
+            raise ConfigError(f"{where}: a <param> has no name")
+        values[name] = child.get("value", child.text or "")
+    return values
+
+
+def _children(element: ElementTree.Element | None, tag: str, where: str) -> list[ElementTree.Element]:
+    if element is None:
+        return []
+    _only(element, (tag,), where)
+    return list(element)
+
+
+def _only(element: ElementTree.Element, tags: tuple[str, ...], where: str) -> None:
+    for child in element:
+        if child.tag not in tags:
+            raise ConfigError(f"{where}: unknown element <{child.tag}>{did_you_mean(str(child.tag), tags)}")
