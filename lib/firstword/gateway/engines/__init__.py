@@ -14,7 +14,7 @@ import importlib
 import threading
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from ...errors import ConfigError
 from ...options import did_you_mean
@@ -72,6 +72,7 @@ class Hearing(Protocol):
         """No more audio: what is left, with the last sentence final. Called at most once."""
 
 
+@runtime_checkable
 class Hearer(Protocol):
     """A recogniser that streams and cuts sentences itself."""
 

@@ -128,6 +128,11 @@ class Store:
         log.info("%s: %s is whole (%d bytes)", engine.name, file.name, file.size)
 
 
+def cores(most: int) -> int:
+    """How many threads a model should take: the processors this process may use, at most `most`."""
+    return min(most, len(os.sched_getaffinity(0)))
+
+
 def _not_installed(engine: Ingredients, what: str) -> str:
     own = f"or set {engine.override} to a model of your own"
     return f"the engine {engine.name!r} is not installed: {what}; {INSTALL_LINE} installs it, {own}"

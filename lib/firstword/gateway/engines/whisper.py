@@ -14,7 +14,7 @@ import numpy as np
 import soxr
 
 from . import manifest
-from .store import Store
+from .store import Store, cores
 from .whisper_mel import FRAMES_A_SECOND, RATE, Floats, log_mel, padded_to
 
 Language = Literal["zh", "en"]
@@ -47,18 +47,20 @@ class Whisper:
 
     Args:
         folder: a Whisper model of 80 mel bands that was converted for CTranslate2, with its ``tokenizer.json``.
-        threads: for each decoding.
+        threads: for each decoding; by default the processors there are, at most 4.
     """
 
     segment_ms = LONGEST_MS
 
-    def __init__(self, folder: Path, threads: int = 2) -> None:
+    def __init__(self, folder: Path, threads: int | None = None) -> None:
         import ctranslate2
         from opencc import OpenCC
         from tokenizers import Tokenizer
 
         self._storage = ctranslate2.StorageView
-        self._net = ctranslate2.models.Whisper(str(folder), device="cpu", compute_type="int8", intra_threads=threads)
+        self._net = ctranslate2.models.Whisper(
+            str(folder), device="cpu", compute_type="int8", intra_threads=threads or cores(4)
+        )
         self._tokens = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self._simplified = OpenCC("t2s")
         prompt = self._tokens.encode(PROMPT, add_special_tokens=False).ids
