@@ -4,15 +4,32 @@ from __future__ import annotations
 
 import textwrap
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from firstword import threads
-from firstword.sim.switch import SimSwitch
+from firstword.clock import SYSTEM
+from firstword.sim.switch import SimCall, SimSwitch
 
 MakeSwitch = Callable[..., SimSwitch]
+
+
+def until(condition: Callable[[], object], seconds: float = 3.0) -> None:
+    """Wait for `condition`, which the switch's threads bring about."""
+    deadline = SYSTEM.deadline(seconds)
+    while not condition():
+        assert not deadline.passed(), "it never came"
+        time.sleep(0.005)
+
+
+def finish(call: SimCall) -> SimCall:
+    """The caller hangs up, and the call ends."""
+    call.hang_up()
+    assert call.wait(5), "the call did not end"
+    return call
 
 
 def open_files() -> set[str]:

@@ -52,8 +52,6 @@ class Channel:
         self.bugs: list[Bug] = []
         self.waiting_for = ""
         """The FIFO whose other end the session thread waits for, while it opens or reads it."""
-        self.latest = 0.0
-        """The longest that a tick came late, in seconds."""
         self._console = console
         self._due = 0.0
 
@@ -101,19 +99,8 @@ class Channel:
 
     def tick(self) -> None:
         """One frame each way. Returns when it is done: at its moment, or later if a bug had to wait."""
-        clock, line = self.clock, self.line
-        now, due = clock.now(), self._due
-        if due > now:
-            clock.sleep(due - now)
-            now = clock.now()
-        late = now - due
-        if late > self.latest:
-            self.latest = late
-        if late > LATE:
-            missed = int(late / TICK)
-            line.miss(missed)
-            due += missed * TICK
-        self._due = due + TICK
+        clock, line, due = self.clock, self.line, self._due
+        clock.sleep(due - clock.now())
         caller, bot = line.take(), line.silence
         bugs = self.bugs
         for bug in bugs:
@@ -127,7 +114,13 @@ class Channel:
                 self.remove(bug)
             else:
                 bot = changed
-        line.hear(bot, clock.now())
+        now = clock.now()
+        if now - due > LATE:
+            missed = int((now - due) / TICK)
+            line.miss(missed)
+            due += missed * TICK
+        self._due = due + TICK
+        line.hear(bot, now)
 
     def displace(self, path: str, flags: str) -> None:
         """``displace_session``; waits for a FIFO's writer."""

@@ -47,6 +47,8 @@ class Line:
         still."""
         self.ended = False
         """Whether the channel has gone: nothing will be taken or heard any more."""
+        self.changes = 0
+        """How often something has changed that somebody may wait for."""
         self._clock = clock
         self._pause = pause_ms / 1000
         self._heard = bytearray()
@@ -106,14 +108,16 @@ class Line:
         """Stop saying."""
         self._mouth.clear()
 
-    def wait(self, seconds: float) -> None:
-        """Wait until something changes (an onset, the mouth is empty, the end), at most `seconds` of the clock."""
+    def wait(self, seconds: float, changes: int) -> None:
+        """Wait until something changes (an onset, the mouth is empty, the end), at most `seconds` of the clock; not at all if
+        something has since `changes` was read."""
         with self._changed:
-            if not self.ended:
+            if not self.ended and self.changes == changes:
                 self._changed.wait(self._clock.real(max(0.0, seconds)))
 
     def _notify(self) -> None:
         with self._changed:
+            self.changes += 1
             self._changed.notify_all()
 
     # Afterwards, or from any thread.

@@ -181,7 +181,7 @@ class SimSwitch:
         calls = list(self.calls.values())
         for call in calls:
             call.channel.hang_up("SYSTEM_SHUTDOWN")
-        grace = self.clock.deadline(2.0)
+        grace = self.clock.deadline(1.0)
         for call in calls:
             if not call.wait(grace.left()):
                 self._unstick(call)
@@ -271,7 +271,7 @@ class SimSwitch:
 
     def _run_python(self, call: SimCall, data: str) -> None:
         held = self._handle(call, data)
-        patience = self.clock.deadline(1.0)  # a thread may be just leaving it
+        patience = self.clock.deadline(0.2)  # a thread may be just leaving it
         while held() is not None and not patience.passed():
             self.clock.sleep(0.01)
         call.leaked = held() is not None

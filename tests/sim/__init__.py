@@ -1,0 +1,1 @@
+"""Tests of the stand-in: every hurt has its story."""
