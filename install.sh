@@ -36,13 +36,13 @@ need_package() {
 
 find_python() {
   local candidate
-  for candidate in python3.11 python3.12 python3.13 python3.10 python3; do
-    if command -v "$candidate" >/dev/null && "$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null; then
+  for candidate in python3.11 python3.12 python3.13 python3; do
+    if command -v "$candidate" >/dev/null && "$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
       PYTHON=$candidate
       return
     fi
   done
-  need_package python3 "Python 3.10 or newer" || die "Python 3.10 or newer is needed: sudo apt-get install python3"
+  need_package python3 "Python 3.11 or newer" || die "Python 3.11 or newer is needed: sudo apt-get install python3"
   PYTHON=python3
 }
 

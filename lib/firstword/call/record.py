@@ -13,7 +13,7 @@ MARKS = ("endpoint", "final", "first_token", "first_piece", "first_audio", "firs
 """The moments of a turn, in their order; milliseconds since the last frame of the caller's speech."""
 
 
-@dataclass
+@dataclass(eq=False)
 class TurnRecord:
     """One exchange. Marks may be set from any thread, each once: the first time counts (`dict.setdefault` is one step under the GIL)."""
 
@@ -83,6 +83,7 @@ class CallRecord:
             "profile": self.profile,
             "started": self.started.isoformat(timespec="milliseconds"),
             "answered_ms": round(self.answered_ms, 1),
+            "answered_at": round(self.answered_at, 4),
             "ended_by": self.ended_by,
             "result": self.result,
             "error": self.error,

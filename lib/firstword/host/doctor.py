@@ -58,7 +58,7 @@ def run(args: argparse.Namespace) -> int:
 def examine_machine() -> Iterator[Finding]:
     """Python, packages, descriptors, the clock."""
     version = sys.version.split()[0]
-    yield Finding("python", sys.version_info >= (3, 10), f"{version}, firstword {__version__}")
+    yield Finding("python", sys.version_info >= (3, 11), f"{version}, firstword {__version__}")
     for name in PACKAGES:
         try:
             module = importlib.import_module(name)
