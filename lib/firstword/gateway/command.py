@@ -13,12 +13,13 @@ import time
 from pathlib import Path
 from types import FrameType
 from typing import Any
+from xml.sax.saxutils import quoteattr
 
 from ..errors import ConfigError
 from ..options import bind
 from .faults import Fault, parse
 from .journal import Visit
-from .options import LOCAL_API_KEY, GatewayOptions
+from .options import LOCAL_API_KEY, LOCAL_APPKEY, LOCAL_KEY_ID, LOCAL_KEY_SECRET, GatewayOptions
 from .server import Gateway
 
 DESCRIPTION = """\
@@ -45,7 +46,9 @@ def register(parser: argparse.ArgumentParser) -> None:
         )
     parser.add_argument("--fault", action="append", default=[], metavar="SERVICE:FAULT", help=FAULTS)
     parser.add_argument("--json", metavar="FILE", help="write where it listens, and with which credentials, as JSON")
-    parser.add_argument("--print-config", action="store_true", help="print the lines of configuration to use, and exit")
+    parser.add_argument(
+        "--print-config", action="store_true", help="print the configuration that uses it, and exit; for a fixed --port"
+    )
     parser.add_argument("--verbose", action="store_true", help="print a line for each connection that ends")
 
 
@@ -61,17 +64,16 @@ def run(args: argparse.Namespace) -> int:
     gateway = Gateway(options)
     _set(gateway, faults)
     with gateway:
-        places = _places(gateway)
         if args.json:
-            _write_private(Path(args.json), places)
+            _write_private(Path(args.json), places(gateway))
         _say(_configuration(gateway))
         if args.print_config:
             return 0
-        _say(f"# listening on {gateway.url}; Ctrl-C ends it")
+        _say(f"<!-- listening on {gateway.url}; Ctrl-C ends it -->")
         _until_asked_to_stop(gateway, args.verbose)
         statistics = gateway.statistics()
     served = ", ".join(f"{count} {service}" for service, count in sorted(statistics.visits.items())) or "nothing"
-    _say(f"# served: {served}")
+    _say(f"<!-- served: {served} -->")
     return 0
 
 
@@ -115,7 +117,8 @@ def _line(visit: Visit) -> str:
     return f"{clock} {visit.number} {visit.service} {seconds:.2f} s, {visit.ended}, {visit.bytes_in} B in, {visit.bytes_out} B out"
 
 
-def _places(gateway: Gateway) -> dict[str, Any]:
+def places(gateway: Gateway) -> dict[str, Any]:
+    """Where a gateway listens and what it wants to be shown: the content of ``--json``. Holds secrets."""
     return {
         "url": gateway.url,
         "ws_url": gateway.ws_url,
@@ -131,32 +134,45 @@ def _places(gateway: Gateway) -> dict[str, Any]:
     }
 
 
-def _write_private(path: Path, places: dict[str, Any]) -> None:
+def _write_private(path: Path, content: dict[str, Any]) -> None:
     """The file holds secrets: only its owner may read it."""
     try:
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
-            json.dump(places, file, indent=1)
+            json.dump(content, file, indent=1)
     except OSError as error:
         raise ConfigError(f"--json {path}: {error.strerror}") from error
 
 
 def _configuration(gateway: Gateway) -> str:
-    """What a client is given. Credentials of the operator's own are not repeated."""
-    own = gateway.api_key != LOCAL_API_KEY
-    secret = "(yours)" if own else gateway.access_key_secret
+    """The services of firstword.conf.xml that use this gateway. Credentials of the operator's own are not repeated."""
+
+    def shown(value: str, built_in: str, variable: str) -> str:
+        return value if value == built_in else f"env:{variable}"
+
+    nls = {
+        "url": gateway.ws_url,
+        "token-url": gateway.token_url,
+        "appkey": shown(gateway.appkey, LOCAL_APPKEY, "NLS_APPKEY"),
+        "access-key-id": shown(gateway.access_key_id, LOCAL_KEY_ID, "ALIYUN_AK_ID"),
+        "access-key-secret": shown(gateway.access_key_secret, LOCAL_KEY_SECRET, "ALIYUN_AK_SECRET"),
+    }
+    chat = {
+        "base-url": gateway.chat_url,
+        "api-key": shown(gateway.api_key, LOCAL_API_KEY, "OPENAI_API_KEY"),
+        "model": (gateway.options.models or (gateway.options.mind,))[0],
+    }
     return "\n".join(
         (
-            "# NLS speech: synthesis, transcription, CreateToken",
-            f"url = {gateway.ws_url}",
-            f"token_url = {gateway.token_url}",
-            f"appkey = {'(yours)' if own else gateway.appkey}",
-            f"access_key_id = {'(yours)' if own else gateway.access_key_id}",
-            f"access_key_secret = {secret}",
-            "# OpenAI chat completions",
-            f"base_url = {gateway.chat_url}",
-            f"api_key = {'(yours)' if own else gateway.api_key}",
+            *_service("local-ears", "asr", "aliyun", nls),
+            *_service("local-voice", "tts", "aliyun", nls),
+            *_service("local-mind", "llm", "openai", chat),
         )
     )
+
+
+def _service(name: str, does: str, vendor: str, settings: dict[str, str]) -> list[str]:
+    lines = [f'<param name="{key}" value={quoteattr(value)}/>' for key, value in settings.items()]
+    return [f'<service name="{name}" does="{does}" vendor="{vendor}">', *(f"  {line}" for line in lines), "</service>"]
 
 
 def _say(text: str) -> None:

@@ -125,7 +125,8 @@ class Line:
             if self.started:
                 due = min(due, max(self._said, self._pinged) + idle_s)
             if now < due:
-                await asyncio.sleep(self.clock.real(due - now))
+                # no longer than idle_s, so that a start in the meantime is noticed in time
+                await asyncio.sleep(self.clock.real(min(due - now, idle_s)))
             elif self.started:
                 raise idle(self.last)
             else:  # what the service says to one who never starts is not known; it closes

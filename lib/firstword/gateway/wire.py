@@ -54,6 +54,8 @@ def read(text: str) -> Directive:
     """
     try:
         message = json.loads(text)
+        if "\\ud" in text.lower():  # half of a surrogate pair can be escaped, but not be sent back
+            message = json.loads(json.dumps(message, ensure_ascii=False).encode("utf-8", "replace"))
     except ValueError:
         raise NlsError(40000000, f"Message Not Json: {text[:100]}") from None
     header = message.get("header") if isinstance(message, dict) else None

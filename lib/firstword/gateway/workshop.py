@@ -50,8 +50,8 @@ class Workshop:
         if quick:
             generator = begin()
             try:
-                for item in generator:
-                    yield item
+                while (step := _step(generator)) is not None:
+                    yield step[0]
                     await asyncio.sleep(0)
             finally:
                 generator.close()
@@ -86,6 +86,16 @@ class Workshop:
     def _begin(self, job: str, run: Callable[[], None]) -> None:
         self._threads = {thread for thread in self._threads if thread.is_alive()}
         self._threads.add(spawn(job, run, str(next(self._numbers))))
+
+
+def _step(generator: Generator[T, None, None]) -> tuple[T] | None:
+    try:
+        return (next(generator),)
+    except StopIteration:
+        return None
+    except Exception as error:  # the engine's door: told to whoever asked, and logged
+        log.exception("an engine failed")
+        raise EngineError(f"{type(error).__name__}: {error}") from error
 
 
 class _Work:

