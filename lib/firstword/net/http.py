@@ -77,9 +77,9 @@ class Client:
             # A compressed stream of small events is held back by the compressor until a block is full.
             {"User-Agent": f"firstword/{__version__}", "Accept-Encoding": "identity"}
         )
-        adapter = _Adapter(pool_connections=4, pool_maxsize=warm)
-        self._session.mount("http://", adapter)
-        self._session.mount("https://", adapter)
+        self._adapter = _Adapter(pool_connections=4, pool_maxsize=warm)
+        self._session.mount("http://", self._adapter)
+        self._session.mount("https://", self._adapter)
 
     def post(self, url: str, *, headers: Mapping[str, str], body: bytes, bounds: HttpBounds | None = None) -> Exchange:
         """Prepare a POST. Nothing is sent. Next: `Exchange.open` on the thread that will read, and `Exchange.close`, whatever happens."""
@@ -87,6 +87,12 @@ class Client:
 
     def close(self) -> None:
         """Close the idle connections; exchanges under way go on. Idempotent."""
+        # urllib3's own clear() leaves them open for as long as anything (a response somebody kept) refers to their pool.
+        pools = self._adapter.poolmanager.pools
+        for key in pools.keys():  # noqa: SIM118 - urllib3's container refuses to be iterated, for the sake of threads
+            pool = pools.get(key)
+            if pool is not None:
+                pool.close()
         self._session.close()
 
 
