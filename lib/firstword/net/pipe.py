@@ -24,6 +24,7 @@ class Pipe:
         self.blocking = True
         self.dry = True
         self.outgoing = bytearray()
+        self.sent = 0
         self._incoming = b""
         self._at = 0
 
@@ -54,16 +55,14 @@ class Pipe:
             self.outgoing += data
         return len(data)
 
-    def flush(self) -> int:
-        """Send what the socket takes. Returns how many bytes went."""
-        total = 0
+    def flush(self) -> None:
+        """Send what the socket takes."""
         while self.outgoing:
             sent = self.line.send(self.outgoing)
             if not sent:
-                break
+                return
             del self.outgoing[:sent]
-            total += sent
-        return total
+            self.sent += sent
 
     # What else websocket-client asks of a socket:
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 
 _LOOKS_SECRET = re.compile(
-    r"sk-[A-Za-z0-9_\-]{6,}"  # API keys of OpenAI's and DashScope's form
+    r"\bsk-[A-Za-z0-9_\-]{6,}"  # API keys of OpenAI's and DashScope's form
     r"|LTAI[A-Za-z0-9]{8,}"  # Alibaba Cloud access key ids
     r"|(?i:bearer)\s+[A-Za-z0-9._\-~+/=]{6,}"
     r"|(?<=[Tt]oken ')[^']{6,}(?=')"  # NLS writes: The token 'xxx' has expired!

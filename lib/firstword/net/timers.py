@@ -46,8 +46,8 @@ class Timers:
         counts = self._bounds.idle_s and (self._ponged or not self._bounds.ping_s)
         return self._heard_at + self._bounds.idle_s if counts else 0.0
 
-    def due(self, now: float, went: int, sending: bool) -> str:
-        """What is due now: "ping", "closed", or what the peer failed to do."""
+    def due(self, now: float, went: bool, sending: bool) -> str:
+        """What is due now: "ping", "closed", or what the peer failed to do. `went`: some bytes were sent; `sending`: more wait."""
         if went or not sending:
             self._sent_at = now
         if self.closing_at and now >= self.closing_at:

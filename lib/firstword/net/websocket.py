@@ -158,9 +158,7 @@ class Connection:
         except websocket.WebSocketConnectionClosedException:
             closed = Closed("lost", f"{self._place} dropped the connection")
         except (websocket.WebSocketException, UnicodeDecodeError, struct.error) as error:
-            closed = Closed(
-                "protocol", f"{self._place} does not speak WebSocket properly ({redact(str(error), limit=120)})"
-            )
+            closed = self._misspoken(error)
         except OSError as error:
             closed = Closed("lost", f"the connection to {self._place} broke ({error.strerror or type(error).__name__})")
         finally:
@@ -185,14 +183,21 @@ class Connection:
         self._ws.connect(  # type: ignore[no-untyped-call]
             self.url, socket=pipe, header=[f"{name}: {value}" for name, value in headers.items()], redirect_limit=0
         )
-        if self._ws.getstatus() != 101:  # websocket-client would follow redirects, with our headers, to anywhere
-            raise websocket.WebSocketBadStatusException("", self._ws.getstatus() or 0)
         pipe.blocking = False
 
     def _refused(self, status: int, body: bytes | None) -> Closed:
         said = redact((body or b"").decode("utf-8", "replace"), limit=160)
         text = f"{self._place} refused the connection with HTTP {status}" + (f": {said}" if said else "")
         return Closed("refused", text, code=status, retry=status >= 500 or status in (408, 429))
+
+    def _misspoken(self, error: Exception) -> Closed:
+        status = self._ws.getstatus()
+        if (
+            status is not None and status != 101
+        ):  # a redirect: it could lead our credentials anywhere, so none is followed
+            return self._refused(status, None)
+        why = redact(str(error), limit=120)
+        return Closed("protocol", f"{self._place} does not speak WebSocket properly ({why})")
 
     def _serve(self) -> Closed:
         """From the open connection to its end."""
@@ -202,13 +207,15 @@ class Connection:
         timers.begin(self._clock.now())
         while True:
             self._wait.check()
-            self._send_outbox(pipe)
+            sent = pipe.sent
+            pipe.flush()
+            self._send_outbox(pipe)  # after it the outbox is empty or the socket full, so the poll below misses nothing
             closed = self._read(pipe)
-            went = pipe.flush()
             if closed is not None:
+                pipe.flush()
                 return closed
             now = self._clock.now()
-            due = timers.due(now, went, bool(pipe.outgoing))
+            due = timers.due(now, pipe.sent > sent, bool(pipe.outgoing))
             if due == "ping":
                 self._ws.ping()
                 continue

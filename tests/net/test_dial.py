@@ -1,0 +1,213 @@
+from __future__ import annotations
+
+import socket
+import ssl
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from firstword.clock import SYSTEM
+from firstword.net import dial as dialling
+from firstword.net.dial import dial
+from firstword.net.wait import Cancelled, NetError, Wait
+
+from .loopback import Loopback, Peer
+
+
+@pytest.fixture
+def wait() -> Iterator[Wait]:
+    wait = Wait(SYSTEM)
+    yield wait
+    wait.close()
+
+
+@pytest.fixture(autouse=True)
+def no_names_kept() -> Iterator[None]:
+    dialling._names.clear()
+    yield
+    dialling._names.clear()
+
+
+def addresses(monkeypatch: pytest.MonkeyPatch, *found: str) -> None:
+    """The names server's answer, in its order; ``dead`` ones take the packets and never answer."""
+
+    def lookup(host: str, port: int, *rest: object, flags: int = 0, **more: object) -> list[object]:
+        if flags & socket.AI_NUMERICHOST:
+            raise socket.gaierror(socket.EAI_NONAME, "not a number")
+        return [
+            (socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port))
+            for address in found
+        ]
+
+    monkeypatch.setattr(socket, "getaddrinfo", lookup)
+
+
+def test_an_address_that_does_not_answer_costs_a_quarter_of_a_second(
+    monkeypatch: pytest.MonkeyPatch, wait: Wait
+) -> None:
+    with Loopback(lambda peer: peer.hold()) as server, socket.socket() as hole:
+        hole.bind(("127.0.0.2", server.port))
+        hole.listen(0)
+        fillers = []
+        for _ in range(3):  # fill its queue: the kernel then drops what comes
+            filler = socket.socket()
+            filler.setblocking(False)
+            filler.connect_ex(("127.0.0.2", server.port))
+            fillers.append(filler)
+        time.sleep(0.02)
+        addresses(monkeypatch, "127.0.0.2", "127.0.0.1")
+        began = time.monotonic()
+        line = dial("two.test", server.port, tls=False, wait=wait, deadline=SYSTEM.deadline(3))
+        took = time.monotonic() - began
+        assert line.sock.getpeername()[0] == "127.0.0.1" and 0.2 < took < 0.6
+        line.close()
+        for filler in fillers:
+            filler.close()
+
+
+def test_an_address_that_refuses_costs_nothing(monkeypatch: pytest.MonkeyPatch, wait: Wait) -> None:
+    with Loopback(lambda peer: peer.hold()) as server:
+        addresses(monkeypatch, "::1", "127.0.0.3", "127.0.0.1")
+        began = time.monotonic()
+        dial("three.test", server.port, tls=False, wait=wait, deadline=SYSTEM.deadline(3)).close()
+        assert time.monotonic() - began < 0.2
+
+
+def test_the_families_take_turns() -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        addresses(patch, "2001:db8::1", "2001:db8::2", "192.0.2.1", "192.0.2.2")
+        order = [address[0] for _, address in dialling._lookup("x", 1, 0)]
+    assert order == ["2001:db8::1", "192.0.2.1", "2001:db8::2", "192.0.2.2"]
+
+
+def test_all_addresses_refusing_is_one_clear_line(monkeypatch: pytest.MonkeyPatch, wait: Wait) -> None:
+    with Loopback(lambda peer: None) as server:
+        port = server.port
+    addresses(monkeypatch, "127.0.0.1", "127.0.0.2")
+    with pytest.raises(NetError, match=r"nobody listens at gone\.test:\d+ \(connection refused\)") as caught:
+        dial("gone.test", port, tls=False, wait=wait, deadline=SYSTEM.deadline(3))
+    assert caught.value.kind == "unreachable" and caught.value.retry
+
+
+def test_a_name_that_is_looked_up_slowly_is_bounded_and_can_be_cancelled(
+    monkeypatch: pytest.MonkeyPatch, wait: Wait
+) -> None:
+    release = threading.Event()
+
+    def stuck(host: str, port: int, *rest: object, flags: int = 0, **more: object) -> list[object]:
+        if flags & socket.AI_NUMERICHOST:
+            raise socket.gaierror(socket.EAI_NONAME, "not a number")
+        release.wait(5)
+        raise socket.gaierror(socket.EAI_AGAIN, "try again")
+
+    monkeypatch.setattr(socket, "getaddrinfo", stuck)
+    try:
+        with pytest.raises(NetError, match=r"timed out looking up the name slow\.test"):
+            dial("slow.test", 80, tls=False, wait=wait, deadline=SYSTEM.deadline(0.1))
+        threading.Timer(0.05, wait.cancel).start()
+        began = time.monotonic()
+        with pytest.raises(Cancelled):
+            dial("slow.test", 80, tls=False, wait=wait, deadline=SYSTEM.deadline(5))
+        assert time.monotonic() - began < 0.5
+    finally:
+        release.set()
+
+
+def test_a_name_is_looked_up_once_for_many_calls(monkeypatch: pytest.MonkeyPatch) -> None:
+    lookups = []
+    real = socket.getaddrinfo
+
+    def counted(host: str, port: int, *rest: object, flags: int = 0, **more: object) -> object:
+        if not flags & socket.AI_NUMERICHOST:
+            lookups.append(host)
+            time.sleep(0.05)
+        return real(
+            "127.0.0.1" if not flags & socket.AI_NUMERICHOST else host, port, type=socket.SOCK_STREAM, flags=flags
+        )
+
+    monkeypatch.setattr(socket, "getaddrinfo", counted)
+    with Loopback(lambda peer: peer.hold()) as server:
+
+        def call() -> None:
+            wait = Wait(SYSTEM)
+            dial("many.test", server.port, tls=False, wait=wait, deadline=SYSTEM.deadline(3)).close()
+            wait.close()
+
+        threads = [threading.Thread(target=call) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert lookups == ["many.test"]
+
+
+# TLS
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A key and a certificate for localhost, in one file."""
+    path = tmp_path_factory.mktemp("tls") / "both.pem"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj",
+         "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-keyout", path, "-out", str(path) + ".crt"],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    path.write_text(path.read_text() + Path(str(path) + ".crt").read_text())
+    return path
+
+
+@pytest.fixture
+def server_tls(certificate: Path) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    return context
+
+
+@pytest.fixture
+def trusting(certificate: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The process trusts that certificate, as an operator's own CA: by SSL_CERT_FILE."""
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    dialling._context.cache_clear()
+    yield
+    dialling._context.cache_clear()
+
+
+@pytest.mark.usefixtures("trusting")
+def test_a_tls_line_carries_bytes_both_ways(server_tls: ssl.SSLContext, wait: Wait) -> None:
+    def echo(peer: Peer) -> None:
+        peer.send(peer.read(200_000))
+
+    with Loopback(echo, tls=server_tls) as server:
+        line = dial("127.0.0.1", server.port, tls=True, wait=wait, deadline=SYSTEM.deadline(3))
+        line.deadline = SYSTEM.deadline(5)
+        sent = bytes(at * 3 & 0xFF for at in range(200_000))
+        line.send_all(sent, "sending")
+        got = b""
+        while len(got) < len(sent):
+            got += line.receive_some(65536, "receiving")
+        assert got == sent and line.receive_some(1, "receiving") == b""
+        line.close()
+
+
+def test_a_certificate_that_is_not_trusted_is_told_and_not_tried_again(server_tls: ssl.SSLContext, wait: Wait) -> None:
+    with Loopback(lambda peer: None, tls=server_tls) as server:
+        with pytest.raises(NetError, match="certificate") as caught:
+            dial("127.0.0.1", server.port, tls=True, wait=wait, deadline=SYSTEM.deadline(3))
+        assert caught.value.kind == "tls" and not caught.value.retry
+
+
+def test_a_server_without_tls_is_told(wait: Wait) -> None:
+    with Loopback(lambda peer: peer.send("HTTP/1.1 400 plain\r\n\r\n")) as server:
+        with pytest.raises(NetError, match="TLS handshake") as caught:
+            dial("127.0.0.1", server.port, tls=True, wait=wait, deadline=SYSTEM.deadline(3))
+        assert caught.value.kind == "tls"
+
+
+def test_a_tls_handshake_that_never_ends_is_bounded(wait: Wait) -> None:
+    with Loopback(lambda peer: peer.hold()) as server, pytest.raises(NetError, match="timed out in the TLS handshake"):
+        dial("127.0.0.1", server.port, tls=True, wait=wait, deadline=SYSTEM.deadline(0.1))
