@@ -17,7 +17,7 @@ from .engines import Pause, Thought, Wish
 from .faults import Armed
 from .journal import Record
 from .kit import Kit
-from .line import CutError, reset
+from .line import CutError, drop, reset
 from .minds import content
 from .workshop import EngineError
 
@@ -65,7 +65,9 @@ class ChatDoor:
             try:
                 fault = armed.at_the_door()
                 if fault and fault.kind == "refused":
-                    raise CutError
+                    reset(request)
+                    record.end("refused")
+                    return web.Response()
                 body = await self._body(request, record)
                 streams = bool(body.get("stream"))
                 self._admit(request, body)
@@ -77,7 +79,7 @@ class ChatDoor:
                 record.end(f"HTTP {refusal.status}")
                 return _refuse(refusal, streams)
             except CutError:
-                reset(request)
+                await drop(request)
                 record.end("cut")
                 return web.Response()
             except ConnectionError:
@@ -220,7 +222,6 @@ class _Answering:
         if verdict.act == "cut":
             if verdict.keep:
                 await response.write(event[: verdict.keep])
-                await asyncio.sleep(0.02)  # a reset overtakes what the client's kernel has not handed over yet
             raise CutError
         if verdict.act == "malformed":
             event = event[: len(event) // 2].rstrip() + b"\n\n"

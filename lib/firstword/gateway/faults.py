@@ -26,8 +26,8 @@ class Fault:
     Args:
         kind: ``refused``: the connection is reset before an answer. ``status``: HTTP `value` instead of an answer. ``failed``:
             TaskFailed with code `value` (NLS), an error inside the answer (chat), an ErrCode (token). ``silent``: accepts, then says
-            nothing and never closes. ``cut``: the connection is reset. ``malformed``: one message is broken JSON; what follows is
-            sound. ``slow``: every message comes `value` milliseconds late.
+            nothing and never closes. ``cut``: the connection ends without a word; what was sent before arrives. ``malformed``: one
+            message is broken JSON; what follows is sound. ``slow``: every message comes `value` milliseconds late.
         value: see `kind`.
         events: failed, silent, cut and malformed wait until so many messages (NLS: text and binary; chat: SSE events) have been sent;
         bytes: or until so many bytes of audio (NLS) or of the SSE stream (chat) have: a cut then falls exactly there.

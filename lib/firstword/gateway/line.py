@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import socket
 import struct
@@ -19,7 +20,7 @@ from .wire import NlsError, asked_failure, idle, task_failed
 
 
 class CutError(Exception):
-    """A fault wants the connection reset now."""
+    """A fault wants the connection to end now, without a word."""
 
 
 class Line:
@@ -155,6 +156,22 @@ class Line:
         self._works.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             self.fail(error)
+
+
+async def drop(request: web.BaseRequest) -> None:
+    """End the connection without a word; all that was sent before arrives."""
+    transport = request.transport
+    if transport is None:
+        return
+    for _ in range(200):  # at most a second: the client may not be reading
+        if isinstance(transport, asyncio.WriteTransport) and transport.get_write_buffer_size():
+            await asyncio.sleep(0.005)
+    peer = transport.get_extra_info("socket")
+    if peer is not None:
+        # close() alone would discard what the kernel has not sent yet if something of the client's is unread
+        with contextlib.suppress(OSError):
+            peer.shutdown(socket.SHUT_WR)
+    transport.abort()
 
 
 def reset(request: web.BaseRequest) -> None:

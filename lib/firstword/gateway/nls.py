@@ -13,7 +13,7 @@ from .faults import Armed
 from .flowing import FlowingTask
 from .journal import Record
 from .kit import Kit
-from .line import CutError, Line, reset
+from .line import CutError, Line, drop, reset
 from .transcriber import TranscriberTask
 from .whole import WholeTask
 from .wire import NlsError
@@ -72,6 +72,9 @@ class NlsDoor:
                 record.end(f"HTTP {status}")
                 return web.Response(status=status)
             return await self._serve(request, record, armed)
+        except ConnectionError:  # before the upgrade was answered
+            record.end("client left")
+            return web.Response()
         finally:
             record.end(kit.gone())
 
@@ -96,7 +99,7 @@ class NlsDoor:
             log.error("an engine failed a task: %s", error)
             await self._fail(line, NlsError(50000000, "Gateway:SERVER_ERROR:Server error!"))
         except CutError:
-            reset(request)
+            await drop(request)
             record.end("cut")
             return ws
         except (ClientLeftError, ConnectionError):

@@ -9,7 +9,7 @@ import uuid
 from aiohttp import web
 
 from .kit import Kit
-from .line import reset
+from .line import drop, reset
 from .tokens import RefusedError
 
 
@@ -41,7 +41,7 @@ class TokenDoor:
             if verdict.act == "silent":
                 await asyncio.Event().wait()  # until the client leaves
             if verdict.act == "cut":
-                reset(request)
+                await drop(request)
                 record.end("cut")
                 return web.Response()
             if verdict.act == "failed":

@@ -19,6 +19,9 @@ class ToneVoice:
 
     def __init__(self, byte_ms: int = tone.BYTE_MS) -> None:
         self.byte_ms = byte_ms
+        tone.speak(
+            "", self.rate, byte_ms
+        )  # makes the symbols, once per process and pace, before the first caller waits for them
 
     def speak(self, text: str, rate: int) -> Generator[Spoken, None, None]:
         begin_ms = 0.0
@@ -39,6 +42,7 @@ class ToneHearer:
 
     def __init__(self, byte_ms: int = tone.BYTE_MS) -> None:
         self.byte_ms = byte_ms
+        tone.Ear(8000, byte_ms)  # makes the filters: 60 ms, once per process and pace
 
     def open(self, rate: int, silence_ms: int) -> ToneHearing:
         return ToneHearing(rate, silence_ms, self.byte_ms)
