@@ -117,8 +117,9 @@ class Turn:
         self._last_speech: float | None = None
         self._endpoint = 0.0
         self._cut = False  # whether the caller's turn under way interrupted a reply
+        self._answer_number = 0  # the latest reply that was an answer, and not a phrase of the profile
         self._reminded = 0
-        self._failures = 0  # replies failed in a row
+        self._failures = 0  # answers failed in a row
         self._deafness = 0  # recognisers failed in a row
         self._outcome = Finish("error", "error", "the call ended without a reason")
 
@@ -216,6 +217,7 @@ class Turn:
             return
         last_speech = now if self._last_speech is None else self._last_speech
         self.reply += 1
+        self._answer_number = self.reply
         self._out.append(Think(self.reply, text, last_speech, max(self._endpoint, last_speech), self._words.final_at))
         self._out.append(StartTimer("think", self._manners.think_ms))
         self.state = State.THINKING
@@ -226,7 +228,8 @@ class Turn:
         self.state = State.SPEAKING
 
     def _yield(self, event: ev.Event, now: float) -> None:
-        self._failures = 0
+        if self.reply == self._answer_number:  # an apology that was heard mends nothing
+            self._failures = 0
         self._listen()
 
     def _nothing(self, event: ev.Event, now: float) -> None:
@@ -353,12 +356,13 @@ class Turn:
         self._last_speech = None
 
     def _is_farewell(self, text: str) -> bool:
-        """Whether the caller's turn ends in a farewell: 谢谢，再见。 does, 再见面的时候要带什么？ does not."""
-        bare = text.lower().rstrip("。！？!?.,，~～ ")
-        return any(
-            bare == word or bare.endswith(tuple(f"{mark}{word}" for mark in "，。！,.! 的了"))
-            for word in self._manners.farewells
-        )
+        """Whether the caller's turn ends in a farewell: 那就谢谢，再见了。 does, 再见面的时候要带什么？ and "standby" do not."""
+        bare = text.lower().rstrip("。！？!?.,，~～ 了啦吧哈喽")
+        for word in self._manners.farewells:
+            before = bare.removesuffix(word.lower())
+            if before != bare and not (word[0].isascii() and before[-1:].isascii() and before[-1:].isalnum()):
+                return True
+        return False
 
 
 class _Words:

@@ -47,7 +47,11 @@ def test_a_mark_that_goes_backwards_is_left_out() -> None:
     assert heard.until(500) == "ab"
 
 
-@given(st.text(min_size=1, max_size=40), st.lists(st.tuples(st.integers(1, 40), st.floats(0, 9000)), max_size=8), st.floats(0, 9000))
+@given(
+    st.text(min_size=1, max_size=40),
+    st.lists(st.tuples(st.integers(1, 40), st.floats(0, 9000)), max_size=8),
+    st.floats(0, 9000),
+)
 def test_more_audio_never_means_less_text(text: str, marks: list[tuple[int, float]], whole: float) -> None:
     heard = of(text, *(Mark(min(chars, len(text)), ms) for chars, ms in sorted(marks)), whole=whole)
     lengths = [len(heard.until(ms)) for ms in range(0, 10_000, 250)]

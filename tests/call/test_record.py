@@ -10,9 +10,17 @@ from firstword.call.record import CallRecord, TurnRecord, append
 
 
 def record() -> CallRecord:
-    made = CallRecord("uuid-1", "default", datetime.datetime.fromisoformat("2026-01-02T03:04:05+08:00"), answered_at=10.0)
+    made = CallRecord(
+        "uuid-1", "default", datetime.datetime.fromisoformat("2026-01-02T03:04:05+08:00"), answered_at=10.0
+    )
     turn = TurnRecord(20.0, "多少钱", reply="十块。谢谢", heard="十块。", interrupted=True)
-    for name, at in (("endpoint", 20.5), ("final", 19.9), ("first_token", 20.7), ("first_word", 21.0), ("first_word", 30.0)):
+    for name, at in (
+        ("endpoint", 20.5),
+        ("final", 19.9),
+        ("first_token", 20.7),
+        ("first_word", 21.0),
+        ("first_word", 30.0),
+    ):
         turn.mark(name, at)
     made.turns += [turn, TurnRecord(40.0, "喂")]
     return made
@@ -32,7 +40,18 @@ def test_milliseconds_count_from_the_end_of_the_callers_speech_and_the_first_mar
 def test_the_fixed_fields_are_there() -> None:
     whole = record().as_dict()
     assert whole["started"] == "2026-01-02T03:04:05.000+08:00"
-    assert {"call", "profile", "started", "answered_ms", "ended_by", "result", "error", "turns", "audio", "providers"} <= whole.keys()
+    assert {
+        "call",
+        "profile",
+        "started",
+        "answered_ms",
+        "ended_by",
+        "result",
+        "error",
+        "turns",
+        "audio",
+        "providers",
+    } <= whole.keys()
     assert [turn["n"] for turn in whole["turns"]] == [1, 2]
     assert {"n", "caller", "reply", "heard", "interrupted", "ms"} <= whole["turns"][0].keys()
 

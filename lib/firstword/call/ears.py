@@ -1,10 +1,14 @@
-"""The caller's words: keeps one recogniser at work for a call, and numbers its utterances across restarts."""
+"""The caller's words: keeps one recogniser at work for a call, numbers its utterances across restarts, and says again to a new one
+what the lost one had not finished."""
 
 from __future__ import annotations
 
 import logging
+import threading
+from collections import deque
 from collections.abc import Callable
 
+from ..audio.pcm import SAMPLE_BYTES
 from ..audio.resample import Resampler
 from ..errors import ProviderError
 from ..events import CallerHeard, CallerPartlyHeard, Event, RecogniserFailed
@@ -12,11 +16,15 @@ from ..speech.asr import Recogniser, Recognition, Transcript
 
 log = logging.getLogger("firstword.call")
 
+KEPT_MS = 10_000
+"""How much of the caller is kept for a new recogniser: 160 KB a call, and longer than nearly every utterance."""
+
 
 class Listening:
     """Feeds the caller's audio to the recogniser and posts what it hears.
 
-    `start` and `stop` belong to the call thread, `feed` to the media clock's; a plain attribute is all they share.
+    `start` and `stop` belong to the call thread, `feed` to the media clock's; the lock between them is held while a chunk is handed
+    over, which never waits.
     """
 
     def __init__(self, label: str, recogniser: Recogniser, rate: int, post: Callable[[Event], object]) -> None:
@@ -26,30 +34,39 @@ class Listening:
         self._recogniser = recogniser
         self._resampler = Resampler(rate, recogniser.rate)
         self._post = post
+        self._lock = threading.Lock()  # _at_work, _unfinished
         self._at_work: Recognition | None = None
+        self._unfinished = _Unfinished(recogniser.rate)
         self._utterances = 0
         self._base = 0
 
     def start(self) -> None:
-        """Begin, or begin anew after a failure. Call thread."""
+        """Begin, or begin anew after a failure: then the audio since the last final words is said again. Call thread."""
         self.stop()
         self._base = self._utterances
-        self._at_work = self._recogniser.start(self._label, self)
+        at_work = self._recogniser.start(self._label, self)
+        with self._lock:
+            again = self._unfinished.restart()
+            if again:
+                at_work.feed(again)
+            self._at_work = at_work
 
     def stop(self) -> None:
         """No more words. Call thread; idempotent."""
-        at_work, self._at_work = self._at_work, None
-        if at_work is not None:
+        with self._lock:
+            at_work, self._at_work = self._at_work, None
+        if at_work is not None:  # outside the lock: cancel waits for a delivery, and a delivery may want the lock
             at_work.cancel()
 
     def feed(self, pcm: bytes) -> None:
         """The next audio of the caller, at the line's rate. Media clock's thread; never waits."""
-        at_work = self._at_work
-        if at_work is None:
-            return
         resampled = self._resampler.feed(pcm)
-        if resampled and not at_work.feed(resampled):
-            self.dropped += 1
+        if not resampled:
+            return
+        with self._lock:
+            self._unfinished.add(resampled)
+            if self._at_work is not None and not self._at_work.feed(resampled):
+                self.dropped += 1
 
     # -- the recogniser's thread -------------------------------------------------------------------------------------
 
@@ -60,6 +77,8 @@ class Listening:
         self._post(CallerPartlyHeard(transcript.text, self._number(transcript)))
 
     def final(self, transcript: Transcript) -> None:
+        with self._lock:
+            self._unfinished.finished(transcript.end_ms)
         self._post(CallerHeard(transcript.text, self._number(transcript)))
 
     def finished(self) -> None:
@@ -71,3 +90,35 @@ class Listening:
     def _number(self, transcript: Transcript) -> int:
         self._utterances = max(self._utterances, self._base + transcript.index)
         return self._base + transcript.index
+
+
+class _Unfinished:
+    """The latest audio that has not become final words, at most `KEPT_MS` of it. Its times count as the recogniser's do: from the first
+    audio it was fed."""
+
+    def __init__(self, rate: int) -> None:
+        self._bytes_per_ms = rate * SAMPLE_BYTES / 1000
+        self._chunks: deque[bytes] = deque()
+        self._size = 0
+        self._begin = 0  # where the first chunk stands, in bytes fed
+
+    def add(self, pcm: bytes) -> None:
+        self._chunks.append(pcm)
+        self._size += len(pcm)
+        while self._size > KEPT_MS * self._bytes_per_ms:
+            self._drop()
+
+    def finished(self, end_ms: float) -> None:
+        """Everything before `end_ms` has become words."""
+        while self._chunks and self._begin + len(self._chunks[0]) <= end_ms * self._bytes_per_ms:
+            self._drop()
+
+    def restart(self) -> bytes:
+        """All of it, which becomes the first audio of a new recogniser."""
+        self._begin = 0
+        return b"".join(self._chunks)
+
+    def _drop(self) -> None:
+        size = len(self._chunks.popleft())
+        self._begin += size
+        self._size -= size

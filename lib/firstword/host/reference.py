@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import sys
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 from ..call.profile import Profile
@@ -47,3 +49,15 @@ def _takes(field: dataclasses.Field[Any]) -> str:
     if meta["secret"]:
         return "`env:NAME` or `file:PATH`"
     return "true, false" if field.type in ("bool", bool) else "text"
+
+
+def main(path: str) -> None:
+    """Put the tables into the page at `path`, between its two marks."""
+    page = Path(path)
+    before, _, rest = page.read_text().partition("<!-- settings -->\n")
+    _, _, after = rest.partition("<!-- /settings -->")
+    page.write_text(f"{before}<!-- settings -->\n{markdown()}\n<!-- /settings -->{after}")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

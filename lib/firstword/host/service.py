@@ -15,16 +15,15 @@ from typing import Any
 from .. import __version__
 from ..audio.media_clock import MediaClock
 from ..call import record as records
-from ..call.call import Call, Services
-from ..call.profile import Profile
+from ..call.call import Call
 from ..call.record import CallRecord
 from ..clock import SYSTEM, Clock
 from ..errors import FirstwordError, one_line
-from ..providers import registry
 from . import console as fs_cli
 from .api import Host, Switch
 from .freeswitch import FreeSwitch, FreeSwitchHost
-from .settings import ServiceSection, Settings, parse
+from .generation import Generation
+from .settings import Settings, parse
 
 log = logging.getLogger("firstword.host")
 
@@ -39,33 +38,41 @@ class Service:
     def __init__(self, switch: Switch, clock: Clock = SYSTEM) -> None:
         self.switch = switch
         self.clock = clock
-        self.settings: Settings = parse(switch.configuration())
+        self.generation = Generation(parse(switch.configuration()), clock)
         self.media = MediaClock(clock, depth_frames=self.settings.general.depth_frames)
         self.media.start()
         self.finished = 0
         self.failed = 0
-        self._lock = threading.Lock()  # _services, _calls
-        self._services: dict[str, Any] = {}
+        self._lock = threading.Lock()  # generation, _calls
         self._calls: dict[str, Call] = {}
+
+    @property
+    def settings(self) -> Settings:
+        """The configuration in force for new calls."""
+        return self.generation.settings
 
     def run(self, host: Host, profile_name: str) -> CallRecord | None:
         """A whole call, on the session thread. Never raises a fault of ours: the channel's variables tell the dialplan. Returns the
         call's record, or None if it could not begin."""
+        with self._lock:
+            generation = self.generation
         try:
-            profile = self.settings.profile(profile_name)
-            call = Call(host, profile, self._services_of(profile), self.media, self.switch.run_dir, self.clock)
+            profile = generation.settings.profile(profile_name)
+            services = generation.enter(profile)
         except FirstwordError as error:
             log.error("call %s could not begin: %s", host.uuid, error)
             self.failed += 1
             tell(host, "error", error=one_line(error))
             return None
-        with self._lock:
-            self._calls[host.uuid] = call
         try:
+            call = Call(host, profile, services, self.media, self.switch.run_dir, self.clock)
+            with self._lock:
+                self._calls[host.uuid] = call
             record = call.run()
         finally:
             with self._lock:
                 self._calls.pop(host.uuid, None)
+            generation.leave()
         self._keep(record)
         first_word = record.first_word_ms()
         tell(host, record.result, len(record.turns), first_word, record.error)
@@ -93,28 +100,15 @@ class Service:
         Raises:
             ConfigError: what is wrong with the new one.
         """
-        settings = parse(self.switch.configuration())
+        fresh = Generation(parse(self.switch.configuration()), self.clock)
         with self._lock:
-            self.settings, self._services = settings, {}
+            old, self.generation = self.generation, fresh
+        old.retire()
 
     def close(self, seconds: float = 5.0) -> None:
         """End the process's part: services and media clock. Calls in progress break."""
         self.media.stop(seconds)
-        with self._lock:
-            services, self._services = self._services, {}
-        for service in services.values():
-            service.close()
-
-    def _services_of(self, profile: Profile) -> Services:
-        sections = self.settings.services
-        return Services(*(self._service(sections[name]) for name in (profile.asr, profile.llm, profile.tts)))
-
-    def _service(self, section: ServiceSection) -> Any:
-        with self._lock:
-            if section.name not in self._services:
-                make = {"asr": registry.make_asr, "llm": registry.make_llm, "tts": registry.make_tts}[section.does]
-                self._services[section.name] = make(section.vendor, section.values, section.where, self.clock)
-            return self._services[section.name]
+        self.generation.close()
 
 
 def tell(host: Host, result: str, turns: int = 0, first_word_ms: float | None = None, error: str = "") -> None:
