@@ -27,7 +27,7 @@ def _table(section: type) -> Iterable[str]:
     yield "| name | default | takes | meaning |"
     yield "|---|---|---|---|"
     for field in dataclasses.fields(section):
-        yield f"| `{field.name.replace('_', '-')}` | {_default(field)} | {_takes(field)} | {field.metadata['help']} |"
+        yield f"| `{field.name.replace('_', '-')}` | {_default(field)} | {_takes(field)} | {field.metadata['help'].replace('|', chr(92) + '|')} |"
 
 
 def _default(field: dataclasses.Field[Any]) -> str:
