@@ -39,7 +39,7 @@ class Resampler:
         self._whole = Straddle()
         self._stream: soxr.ResampleStream | None = None
         if source_rate != target_rate:
-            self._stream = soxr.ResampleStream(source_rate, target_rate, 1, dtype="int16", quality="HQ", vr=True)
+            self._stream = soxr.ResampleStream(source_rate, target_rate, 1, dtype="float32", quality="HQ", vr=True)
         self._finished = False
 
     def feed(self, pcm: bytes) -> bytes:
@@ -49,7 +49,7 @@ class Resampler:
         pcm = self._whole.feed(pcm)
         if self._stream is None or not pcm:
             return pcm
-        return _bytes(self._stream.resample_chunk(np.frombuffer(pcm, "<i2")))
+        return _bytes(self._stream.resample_chunk(np.frombuffer(pcm, "<i2").astype(np.float32)))
 
     def finish(self) -> bytes:
         """No more audio. Returns what was held back; half a sample at the end is dropped. Again: nothing."""
@@ -57,8 +57,9 @@ class Resampler:
             self._finished = True
             return b""
         self._finished = True
-        return _bytes(self._stream.resample_chunk(np.zeros(0, "<i2"), last=True))
+        return _bytes(self._stream.resample_chunk(np.zeros(0, np.float32), last=True))
 
 
-def _bytes(samples: npt.NDArray[np.int16]) -> bytes:
-    return samples.tobytes()
+def _bytes(samples: npt.NDArray[np.float32]) -> bytes:
+    # Rounded here: soxr's own 16-bit output is dithered, and makes noise of digital silence.
+    return np.clip(np.rint(samples), -32768, 32767).astype("<i2").tobytes()

@@ -1,7 +1,7 @@
 """Voice activity behind one contract: is this frame speech? Three judges, chosen by name in the configuration.
 
 ==========  ==========================================  ============================  ==========================
-name        what it is                                  needs                         processor for 1 s of audio
+name        what it is                                  needs                         processor for 1 s of speech
 ==========  ==========================================  ============================  ==========================
 silero      Silero v6, a small recurrent network        onnxruntime and its model     7-12 ms
 webrtc      WebRTC's Gaussian mixtures; ``webrtc:0``    webrtcvad-wheels              1 ms
@@ -108,12 +108,13 @@ class WebRtc:
 class Level:
     """Speech is what stands `above_db` over the line's noise, and over -50 dBFS.
 
-    The noise is taken to be the quietest of late: it falls with the signal at once and rises 6 dB a second, 0.5 dB while somebody
-    speaks, so that a minute without a pause is still speech; never above -35 dBFS.
+    The noise is taken to be the quietest of late: it falls with the signal at once, and rises 6 dB a second, 1 dB while somebody seems
+    to speak: every pause of a speaker ends that. It never rises above -40 dBFS, so that a voice of usual level (-24 dBFS) is speech even
+    without a pause.
     """
 
     LEAST_DBFS = -50.0
-    NOISE_DBFS = (-75.0, -35.0)
+    NOISE_DBFS = (-75.0, -40.0)
     START_DBFS = -60.0
     HYSTERESIS_DB = 4.0
 
@@ -128,7 +129,7 @@ class Level:
         level = level_dbfs(frame)
         above = self._above_db - (self.HYSTERESIS_DB if self._speaking else 0)
         self._speaking = bool(level > max(self._noise + above, self.LEAST_DBFS))
-        rise = (0.5 if self._speaking else 6.0) * self.frame_ms / 1000
+        rise = (1.0 if self._speaking else 6.0) * self.frame_ms / 1000
         low, high = self.NOISE_DBFS
         self._noise = min(max(min(level, self._noise + rise), low), high)
         return self._speaking
@@ -142,10 +143,14 @@ class Level:
 class Silero:
     """Silero v6 by onnxruntime, in frames of 32 ms; 8 kHz audio goes in as it is.
 
-    The network sees each frame behind the last 4 or 8 ms of the one before. Speech begins at `threshold` and ends 0.15 below it.
+    The network sees each frame behind the last 4 ms of the one before. Speech begins at `threshold` and ends 0.15 below it. After
+    `QUIET_FRAMES` below `QUIET_DBFS` the network has settled, and is not asked about more of them: 0.2 ms of each 32 for a hundred calls
+    is most of what one thread has.
     """
 
     HYSTERESIS = 0.15
+    QUIET_DBFS = -60.0
+    QUIET_FRAMES = 15
 
     def __init__(self, rate: int, threshold: float = 0.5, path: str = "") -> None:
         self.rate, self.frame_ms = rate, 32
@@ -156,9 +161,13 @@ class Silero:
         self._state: npt.NDArray[np.float32] = np.zeros((2, 1, 128), np.float32)
         self._context: npt.NDArray[np.float32] = np.zeros(self._samples // 8, np.float32)
         self._speaking = False
+        self._quiet = 0
 
     def speech(self, frame: bytes) -> bool:
         """See `Vad`."""
+        self._quiet = 0 if self._speaking or level_dbfs(frame) >= self.QUIET_DBFS else self._quiet + 1
+        if self._quiet > self.QUIET_FRAMES:
+            return False
         least = self._threshold - (self.HYSTERESIS if self._speaking else 0)
         self._speaking = self.probability(frame) >= least
         return self._speaking
@@ -178,6 +187,7 @@ class Silero:
         self._state = np.zeros((2, 1, 128), np.float32)
         self._context = np.zeros(self._samples // 8, np.float32)
         self._speaking = False
+        self._quiet = 0
 
 
 def silero_path(path: str = "", environ: Mapping[str, str] = os.environ) -> Path:
