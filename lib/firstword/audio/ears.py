@@ -8,7 +8,7 @@ A judge of 20 ms frames is often wrong, so edges come from runs of speech:
   speech: a click, a cough.
 * Then the caller has begun. From there on a new run counts after `RESUME_MS`, so that a click in the silence does not
   put off the endpoint.
-* The caller has stopped when `endpoint_ms` have passed since the last frame of a run that counts.
+* The caller has stopped with the first frame of silence at or after `endpoint_ms` since the last frame of a run that counts.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ class Ears:
                     return CallerBegan(run.began)
         elif self._run is not None and self._run.silence(frame_ms):
             self._run = None
-        if self.talking and self._quiet_ms >= self._endpoint_ms:
+        if self.talking and not speech and self._quiet_ms >= self._endpoint_ms:
             self.talking = False
             return CallerStopped(self._last_speech)
         return None
