@@ -1,0 +1,58 @@
+"""Whether what the caller heard is what was said: the tone voice, read back at the caller's end, against the call record. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from ..audio.tone import DAMAGED
+
+
+def by_ear(record: Mapping[str, Any], heard: str) -> str:
+    """Give each turn and phrase of `record` that became audible its ``ear``: the text the ear understood there.
+
+    A reply that was not interrupted must have been heard to the character. One that was: within one character of what the record says,
+    and the character in which it was cut off may be damaged.
+
+    Args:
+        record: a call record, changed in place.
+        heard: everything the ear understood in the call, in order.
+
+    Returns:
+        Where the two part, in one line, or "".
+    """
+    entries = _in_order(record)
+    patterns = [_pattern(entry) for _, entry in entries]
+    known = len(patterns)
+    while (found := re.match("".join(f"({pattern})" for pattern in patterns[:known]), heard, re.DOTALL)) is None:
+        known -= 1
+    for (_, entry), text in zip(entries, found.groups(), strict=False):
+        entry["ear"] = text.rstrip(DAMAGED)
+    rest = heard[found.end() :]
+    if known < len(entries):
+        name, entry = entries[known]
+        entry["ear"] = rest
+        return f"{name}: {_said(entry)!r} was said and {entry['heard']!r} recorded as heard, but the ear goes on with {rest[:60]!r}"
+    return f"after everything that was said the ear also heard {rest[:60]!r}" if rest else ""
+
+
+def _in_order(record: Mapping[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+    """Turns and phrases in the order in which they became audible."""
+    turns = [(f"turn {turn['n']}", turn, turn["ms"]["first_word"]) for turn in record["turns"]]
+    phrases = [(f"phrase {n}", phrase, phrase["first_word_ms"]) for n, phrase in enumerate(record["phrases"], 1)]
+    audible = [(entry["at_ms"] + first, name, entry) for name, entry, first in turns + phrases if first is not None]
+    return [(name, entry) for _, name, entry in sorted(audible, key=lambda one: one[0])]
+
+
+def _pattern(entry: Mapping[str, Any]) -> str:
+    said = _said(entry)
+    if not entry["interrupted"]:
+        return re.escape(said)
+    size = len(entry["heard"])
+    ends = [said[:end] for end in (size + 1, size, size - 1) if 0 <= end <= len(said)]
+    return f"(?:{'|'.join(map(re.escape, ends))}){DAMAGED}?"
+
+
+def _said(entry: Mapping[str, Any]) -> str:
+    return str(entry["reply"] if "reply" in entry else entry["text"])
