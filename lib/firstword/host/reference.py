@@ -27,7 +27,8 @@ def _table(section: type) -> Iterable[str]:
     yield "| name | default | takes | meaning |"
     yield "|---|---|---|---|"
     for field in dataclasses.fields(section):
-        yield f"| `{field.name.replace('_', '-')}` | {_default(field)} | {_takes(field)} | {field.metadata['help'].replace('|', chr(92) + '|')} |"
+        meaning = field.metadata["help"].replace("|", "\\|")
+        yield f"| `{field.name.replace('_', '-')}` | {_default(field)} | {_takes(field)} | {meaning} |"
 
 
 def _default(field: dataclasses.Field[Any]) -> str:
