@@ -175,3 +175,17 @@ def test_a_hearer_that_breaks_is_a_server_error(make_gateway, caplog):
         client.audio(bytes(1600))
         assert client.rest().failure[0] == 50000000
     assert "deaf" in caplog.text
+
+
+def test_a_hearer_is_fed_whole_samples_only_and_all_of_them(make_gateway):
+    fed = []
+
+    class Recording(Slow):
+        def feed(self, pcm):
+            fed.append(pcm)
+            return []
+
+    audio = tone.speak("你好", 8000)
+    transcribe(make_gateway(hearer=Recording()), audio, 297)
+    assert b"".join(fed) == audio
+    assert not any(len(pcm) % 2 for pcm in fed)

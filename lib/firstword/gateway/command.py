@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import dataclasses
 import json
 import os
@@ -10,6 +11,7 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -17,7 +19,7 @@ from xml.sax.saxutils import quoteattr
 
 from ..errors import ConfigError
 from ..options import bind
-from .faults import Fault, parse
+from .faults import parse
 from .journal import Visit
 from .options import LOCAL_API_KEY, LOCAL_APPKEY, LOCAL_KEY_ID, LOCAL_KEY_SECRET, GatewayOptions
 from .server import Gateway
@@ -62,38 +64,36 @@ def run(args: argparse.Namespace) -> int:
     options = bind(GatewayOptions, {k: v for k, v in names.items() if v is not None}, "firstword gateway")
     faults = [parse(text) for text in args.fault]
     gateway = Gateway(options)
-    _set(gateway, faults)
-    with gateway:
+    for service, fault in faults:
+        gateway.faults.set(service, fault)
+    with _stop_asked() as stop, gateway:
         if args.json:
             _write_private(Path(args.json), places(gateway))
         _say(_configuration(gateway))
         if args.print_config:
             return 0
         _say(f"<!-- listening on {gateway.url}; Ctrl-C ends it -->")
-        _until_asked_to_stop(gateway, args.verbose)
+        told = 0
+        while not stop.wait(0.5):
+            if args.verbose:
+                told = _tell(gateway, told)
         statistics = gateway.statistics()
     served = ", ".join(f"{count} {service}" for service, count in sorted(statistics.visits.items())) or "nothing"
     _say(f"<!-- served: {served} -->")
     return 0
 
 
-def _set(gateway: Gateway, faults: list[tuple[str, Fault]]) -> None:
-    for service, fault in faults:
-        gateway.faults.set(service, fault)
-
-
-def _until_asked_to_stop(gateway: Gateway, verbose: bool) -> None:
+@contextlib.contextmanager
+def _stop_asked() -> Iterator[threading.Event]:
+    """An event that SIGINT and SIGTERM set, from before anybody is told that there is a gateway."""
     stop = threading.Event()
 
     def ask(number: int, frame: FrameType | None) -> None:
         stop.set()
 
     before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
-    told = 0
     try:
-        while not stop.wait(0.5):
-            if verbose:
-                told = _tell(gateway, told)
+        yield stop
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
