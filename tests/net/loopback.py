@@ -9,6 +9,7 @@ import socket
 import ssl
 import struct
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -147,6 +148,13 @@ class Loopback:
     def ws(self) -> str:
         return f"{'wss' if self._tls else 'ws'}://127.0.0.1:{self.port}/ws/v1"
 
+    def result(self, number: int = 0) -> Any:
+        """What script `number` returned, once it has."""
+        until = time.monotonic() + 3
+        while len(self.results) <= number and time.monotonic() < until:
+            time.sleep(0.001)
+        return self.results[number]
+
     def __enter__(self) -> Loopback:
         self._start(self._accept)
         return self
@@ -155,6 +163,9 @@ class Loopback:
         self._stop.set()
         with contextlib.suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
+        until = time.monotonic() + 0.5  # scripts whose client has left come to their end by themselves
+        for thread in self._threads:
+            thread.join(max(0.0, until - time.monotonic()))
         for sock in self._socks:
             with contextlib.suppress(OSError):
                 sock.shutdown(socket.SHUT_RDWR)

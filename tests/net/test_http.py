@@ -47,7 +47,7 @@ def test_a_post_is_sent_as_it_is_and_nothing_is_added_but_the_necessary(client: 
         assert read_all(exchange) == b"yes"
         exchange.close()
         client.close()
-        head, body = wait_for(lambda: server.results)[0]
+        head, body = server.result()
     lines = head.split("\r\n")
     assert lines[0] == "POST /v1/chat HTTP/1.1" and body == b'{"q": 1}'
     names = {line.split(":")[0].lower() for line in lines[1:] if line}
@@ -335,7 +335,7 @@ def test_cookies_netrc_and_proxies_of_the_environment_are_not_used(
             exchange.open()
             read_all(exchange)
             exchange.close()
-        head = wait_for(lambda: server.results)[0]
+        head = server.result()
         client.close()
     assert "Authorization: Bearer very-secret-key" in head and "Cookie" not in head
 

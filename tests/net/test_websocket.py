@@ -78,7 +78,7 @@ def test_what_is_sent_before_the_connection_is_open_is_kept_in_order() -> None:
         connection.close()
         connection.open()
         assert diary.ending().kind == "closed"
-    assert server.results[0] == [(TEXT, b"one"), (BINARY, b"\x01\x02"), (TEXT, "三".encode()), (CLOSE, b"\x03\xe8")]
+    assert server.result() == [(TEXT, b"one"), (BINARY, b"\x01\x02"), (TEXT, "三".encode()), (CLOSE, b"\x03\xe8")]
 
 
 def test_after_its_end_nothing_is_taken() -> None:
@@ -131,7 +131,7 @@ def test_frames_are_understood_however_the_network_cuts_them() -> None:
         closed = diary.ending()
     assert diary.told == ["头尾", bytes(300)]
     assert (closed.kind, closed.code) == ("peer", 1000) and "bye" in closed.text
-    assert server.results[0] == [(PONG, b"now"), (CLOSE, b"\x03\xe8")]
+    assert server.result() == [(PONG, b"now"), (CLOSE, b"\x03\xe8")]
 
 
 def test_a_message_that_comes_with_the_handshake_is_not_lost() -> None:
@@ -438,7 +438,7 @@ def test_many_threads_may_send_and_no_message_is_torn_or_lost() -> None:
             thread.join()
         connection.close()
         diary.ending()
-    messages = server.results[0]
+    messages = server.result()
     assert len(messages) == 300
     for number in range(6):
         mine = [message for message in messages if message[:4] == struct.pack("!I", number)]

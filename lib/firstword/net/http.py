@@ -112,6 +112,8 @@ class Exchange:
         self.deadline = client.clock.deadline(bounds.connect_s)
         self.limit: Deadline | None = None
         """Neither headers nor body are waited for beyond this moment, whatever `HttpBounds` says. The reader may set it at any time."""
+        self.asked_at = 0.0
+        """When the request began to be sent: connected, in the clock's seconds; 0 before."""
         self._client = client
         self._session = session
         self._request = (url, headers, body)
@@ -164,6 +166,7 @@ class Exchange:
         """For the connection that serves this exchange: from here on its waits are ours."""
         self._line = line
         self._received_before = line.received
+        self.asked_at = self._client.clock.now()
         line.wait = self.wait
         line.deadline = self._sooner(self._bounds.first_byte_s)
 

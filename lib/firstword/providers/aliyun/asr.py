@@ -87,7 +87,7 @@ class AliyunRecognition:
         self._sentence = (0, 0)  # the index of the latest, and where it began
 
     def open(self) -> None:
-        self._connection.send_text(wire.start_transcription(self._task, new_id(), self._payload()))
+        self._connection.send_text(wire.start_transcription(self._task, new_id(), start_payload(self._settings)))
         self._connection.open()
 
     # speech.asr.Recognition; any thread:
@@ -182,16 +182,17 @@ class AliyunRecognition:
         self._gate.last(self._listener.failed, error)
         self._connection.abort()
 
-    def _payload(self) -> dict[str, object]:
-        settings = self._settings
-        return {
-            "format": "pcm",
-            "sample_rate": settings.sample_rate,
-            "enable_intermediate_result": settings.partials,
-            "enable_punctuation_prediction": settings.punctuation,
-            "enable_inverse_text_normalization": settings.itn,
-            "max_sentence_silence": settings.max_sentence_silence,
-        }
+
+def start_payload(settings: TranscriberSettings) -> dict[str, object]:
+    """What StartTranscription says."""
+    return {
+        "format": "pcm",
+        "sample_rate": settings.sample_rate,
+        "enable_intermediate_result": settings.partials,
+        "enable_punctuation_prediction": settings.punctuation,
+        "enable_inverse_text_normalization": settings.itn,
+        "max_sentence_silence": settings.max_sentence_silence,
+    }
 
 
 class Backlog:

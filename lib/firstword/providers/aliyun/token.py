@@ -69,7 +69,7 @@ class TokenCache:
 
     def _fetch(self) -> Fetched[str]:
         now = self._clock.wall()
-        timestamp = datetime.datetime.fromtimestamp(now, datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+        timestamp = datetime.datetime.fromtimestamp(now, datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         query = create_token_query(*self._key, nonce=str(uuid.uuid4()), timestamp=timestamp)
         answer = parse_token(self._ask(query))
         if isinstance(answer, Denial):

@@ -261,7 +261,7 @@ class FlowingTask:
     # Any thread:
 
     def open(self) -> None:
-        self._connection.send_text(wire.start_synthesis(self._task, new_id(), self._payload()))
+        self._connection.send_text(wire.start_synthesis(self._task, new_id(), start_payload(self._settings, new_id())))
         self._connection.open()
 
     def text_given(self) -> None:
@@ -409,15 +409,16 @@ class FlowingTask:
             moments.append(self._rest_at)
         self._connection.alarm(min(moments) if moments else 0.0)
 
-    def _payload(self) -> dict[str, object]:
-        settings = self._settings
-        return {
-            "session_id": new_id(),
-            "voice": settings.voice,
-            "format": "pcm",
-            "sample_rate": settings.sample_rate,
-            "volume": settings.volume,
-            "speech_rate": settings.speech_rate,
-            "pitch_rate": settings.pitch_rate,
-            "enable_subtitle": settings.subtitle,
-        }
+
+def start_payload(settings: SynthesiserSettings, session_id: str) -> dict[str, object]:
+    """What StartSynthesis says."""
+    return {
+        "session_id": session_id,
+        "voice": settings.voice,
+        "format": "pcm",
+        "sample_rate": settings.sample_rate,
+        "volume": settings.volume,
+        "speech_rate": settings.speech_rate,
+        "pitch_rate": settings.pitch_rate,
+        "enable_subtitle": settings.subtitle,
+    }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from ...clock import SYSTEM, Clock
+from ...clock import SYSTEM, Clock, Deadline
 from ...errors import ConfigError, ProviderError
 from ...net.http import Client, Exchange, HttpBounds, RefusedError
 from ...net.redact import redact
@@ -102,6 +102,7 @@ class ChatGeneration:
         self._reason = ""
         self._usage = (0, 0)
         self._spoke = False
+        self._tail: Deadline | None = None
         self._overall = model.clock.deadline(model.settings.total_ms / 1000)
 
     def cancel(self) -> None:
@@ -122,41 +123,57 @@ class ChatGeneration:
             self._exchange.close()
 
     def _read(self) -> None:
-        settings, clock = self._model.settings, self._model.clock
-        first = clock.deadline((settings.connect_ms + settings.first_token_ms) / 1000)
-        self._exchange.limit = first
-        self._exchange.open()
+        self._open()
         while True:
             try:
+                self._bound()
                 chunk = self._exchange.read()
             except ProviderError as error:
-                if self._reason:  # everything was said; only the token counts are missing
-                    self._finish()
-                    return
-                if not self._spoke and first.passed():
-                    raise self._failure(f"no word to speak came within {settings.first_token_ms} ms") from error
-                raise
-            if self._take(chunk):
-                self._finish()
-                self._drain()
-                return
-            if not chunk:
                 if not self._reason:
-                    raise self._failure("the stream ended in the middle of the answer")
-                self._finish()
-                return
-            self._bound(first.passed())
+                    raise self._late(error) from error
+                chunk = b""  # everything was said; only the token counts are missing
+            done = self._take(chunk)
+            if done or not chunk:
+                break
+        if not done and not self._reason:
+            raise self._failure("the stream ended in the middle of the answer")
+        self._finish()
+        if done:
+            self._drain()
 
-    def _bound(self, late: bool) -> None:
-        """What the next read may wait for, by what has been read."""
+    def _open(self) -> None:
+        try:
+            self._exchange.open()
+        except RefusedError:
+            raise
+        except ProviderError as error:
+            raise self._late(error) from error
+
+    def _first_by(self) -> float:
+        return self._exchange.asked_at + self._model.settings.first_token_ms / 1000
+
+    def _late(self, error: ProviderError) -> ProviderError:
+        """The same in better words, if it is the first token that did not come."""
+        if self._spoke or not self._exchange.asked_at or self._model.clock.now() < self._first_by():
+            return error
+        return self._failure(f"no word to speak came within {self._model.settings.first_token_ms} ms")
+
+    def _bound(self) -> None:
+        """What the next read may wait for, by what has been read. Comments and reasoning do not prolong the wait for the first word."""
+        clock = self._model.clock
         if self._reason:
-            self._exchange.limit = self._model.clock.deadline(TAIL_S)
+            self._tail = self._tail or clock.deadline(TAIL_S)
+            self._exchange.limit = self._tail
+            if self._tail.passed():
+                raise self._failure("the stream has no end")
         elif self._spoke:
             self._exchange.limit = self._overall
             if self._overall.passed():
                 raise self._failure(f"the answer took more than {self._model.settings.total_ms} ms", retry=False)
-        elif late:  # comments and reasoning keep coming, but no word
-            raise self._failure(f"no word to speak came within {self._model.settings.first_token_ms} ms")
+        else:
+            self._exchange.limit = Deadline(clock, self._first_by())
+            if self._exchange.limit.passed():
+                raise self._failure(f"no word to speak came within {self._model.settings.first_token_ms} ms")
 
     def _take(self, chunk: bytes) -> bool:
         """Tell what `chunk` says. Returns whether the stream said that it is done."""

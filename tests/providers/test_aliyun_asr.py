@@ -1,0 +1,291 @@
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from firstword.errors import ConfigError
+from firstword.providers.aliyun.asr import Backlog, make
+from firstword.speech.asr import Recogniser
+from firstword.speech.conform import Watch
+from net.loopback import Loopback, Peer
+
+from .nls_peer import FIXED, Nls, ended, until, waited
+from .traces import request
+
+FRAME = bytes(range(160)) * 2  # 20 ms at 8 kHz
+
+
+def recogniser(server: Loopback, **values: str) -> Recogniser:
+    return make({"url": server.ws, **FIXED, **values}, "test")
+
+
+def play(script: Callable[[Nls], Any]) -> Callable[[Peer], Any]:
+    return lambda peer: script(Nls(peer))
+
+
+def test_the_token_goes_in_the_header_and_the_handshake_is_the_sdks_but_for_its_doubled_key() -> None:
+    with Loopback(play(lambda nls: nls.head)) as server:
+        watch = Watch()
+        recogniser(server).start("t", watch)
+        ended(watch)
+        line, *headers = server.result().rstrip().split("\r\n")
+    assert line == "GET /ws/v1 HTTP/1.1" and f"X-NLS-Token: {FIXED['token']}" in headers
+    _, theirs, _ = request("nls_transcriber_8k")
+    assert sorted(header.split(":")[0].lower() for header in headers) == sorted(theirs)
+
+
+def test_audio_fed_before_the_service_is_ready_is_kept_and_sent_after_in_order() -> None:
+    go = threading.Event()
+
+    def script(nls: Nls) -> tuple[int, bytes, list[int]]:
+        nls.expect("StartTranscription")
+        waited(go)
+        early = len(nls.audio)
+        nls.tell("TranscriptionStarted")
+        nls.read_until("StopTranscription")
+        nls.tell("TranscriptionCompleted")
+        return early, nls.audio, nls.audio_messages
+
+    with Loopback(play(script)) as server:
+        watch = Watch()
+        work = recogniser(server).start("t", watch)
+        frames = [bytes([number]) * 320 for number in range(60)]
+        assert all(work.feed(frame) for frame in frames[:30])
+        time.sleep(0.05)
+        go.set()
+        waited(watch.began)
+        assert all(work.feed(frame) for frame in frames[30:])
+        work.finish()
+        assert ended(watch) is None
+    early, audio, sizes = server.result()
+    assert early == 0 and audio == b"".join(frames)
+    assert watch.names() == ["ready", "finished"]
+    assert max(sizes) <= 3200 and all(size % 2 == 0 for size in sizes)
+
+
+def test_audio_is_sent_in_messages_of_sixty_milliseconds() -> None:
+    def script(nls: Nls) -> list[int]:
+        nls.expect("StartTranscription")
+        nls.tell("TranscriptionStarted")
+        nls.read_until("StopTranscription")
+        nls.tell("TranscriptionCompleted")
+        return nls.audio_messages
+
+    with Loopback(play(script)) as server:
+        watch = Watch()
+        work = recogniser(server).start("t", watch)
+        waited(watch.began)
+        for _ in range(10):
+            work.feed(FRAME)
+            time.sleep(0.005)
+        work.finish()
+        ended(watch)
+    assert sum(server.result()) == 3200
+    assert server.result().count(960) >= 2 and server.result()[-1] in (320, 1280)  # the rest goes at once
+
+
+def test_what_is_heard_is_told_in_words_with_its_place_in_the_audio() -> None:
+    def script(nls: Nls) -> None:
+        nls.expect("StartTranscription")
+        nls.tell("TranscriptionStarted")
+        nls.tell("SentenceBegin", {"index": 1, "time": 880})
+        nls.tell("TranscriptionResultChanged", {"index": 1, "time": 1800, "result": "今年"})
+        nls.tell("TranscriptionResultChanged", {"index": 1, "time": 1900, "result": ""})
+        nls.tell("SomethingNew", {"x": 1})
+        nls.tell("SentenceEnd", {"index": 1, "time": 2520, "begin_time": 880, "result": "今年好。"})
+        nls.tell("SentenceEnd", {"index": 2, "time": 3000, "begin_time": 2900, "result": ""})
+        nls.read_until("StopTranscription")
+        nls.tell("TranscriptionCompleted")
+
+    with Loopback(play(script)) as server:
+        watch = Watch()
+        work = recogniser(server).start("t", watch)
+        until(lambda: "final" in watch.names())
+        work.finish()
+        assert ended(watch) is None
+    assert watch.names() == ["ready", "partial", "final", "finished"]
+    partial, final = watch.events[1][1][0], watch.events[2][1][0]
+    assert (partial.text, partial.index, partial.begin_ms, partial.end_ms) == ("今年", 1, 880, 1800)
+    assert (final.text, final.index, final.begin_ms, final.end_ms) == ("今年好。", 1, 880, 2520)
+
+
+def test_an_idle_timeout_after_the_stop_is_an_end_and_not_a_failure() -> None:
+    def script(nls: Nls) -> None:
+        nls.expect("StartTranscription")
+        nls.tell("TranscriptionStarted")
+        nls.read_until("StopTranscription")
+        nls.fail(40000004, "Gateway:IDLE_TIMEOUT:... the last directive is 'StopTranscription'!")
+
+    with Loopback(play(script)) as server:
+        watch = Watch()
+        recogniser(server).start("t", watch).finish()
+        assert ended(watch) is None and watch.names() == ["ready", "finished"]
+
+
+def test_an_idle_timeout_before_it_is_a_failure_worth_another_try() -> None:
+    def script(nls: Nls) -> None:
+        nls.expect("StartTranscription")
+        nls.tell("TranscriptionStarted")
+        nls.fail(40000004, "Gateway:IDLE_TIMEOUT:Websocket session is idle")
+
+    with Loopback(play(script)) as server:
+        watch = Watch()
+        recogniser(server).start("t", watch)
+        error = ended(watch)
+    assert error is not None and (error.code, error.retry, error.provider) == ("40000004", True, "aliyun asr")
+
+
+def silent(nls: Nls) -> None:
+    nls.peer.hold()
+
+
+def stops_answering(nls: Nls) -> None:
+    nls.expect("StartTranscription")
+    nls.tell("TranscriptionStarted")
+    nls.peer.hold()
+
+
+def says_nonsense(nls: Nls) -> None:
+    nls.expect("StartTranscription")
+    nls.peer.send_frame(1, '{"header": {"name": ')
+    nls.peer.hold()
+
+
+def forbids(peer: Peer) -> None:
+    peer.read_head()
+    peer.answer("403 Forbidden", "The token 'my-fixed-token-0123456789' is invalid!")
+
+
+def token_expired(nls: Nls) -> None:
+    nls.expect("StartTranscription")
+    nls.fail(40000001, "Gateway:ACCESS_DENIED:The token 'my-fixed-token-0123456789' has expired!")
+
+
+FAILURES: dict[str, tuple[Callable[[Peer], Any], Mapping[str, str], str, str, bool]] = {
+    "never ready": (play(silent), {"connect_ms": "200"}, "was not ready within 200 ms", "", True),
+    "never upgraded": (lambda peer: peer.hold(), {"connect_ms": "200"}, "timed out", "", True),
+    "never done": (play(stops_answering), {"finish_ms": "200"}, "did not finish within 200 ms", "", True),
+    "nonsense": (play(says_nonsense), {}, "no NLS message: not JSON", "", True),
+    "forbidden": (forbids, {}, "refused the token", "HTTP 403", False),
+    "token expired": (play(token_expired), {}, "refused the token", "40000001", False),
+    "bad appkey": (
+        play(lambda nls: [nls.read(), nls.fail(40020105, "Meta:APPKEY_NOT_EXIST")]),
+        {},
+        "appkey",
+        "40020105",
+        False,
+    ),
+    "too many": (
+        play(lambda nls: [nls.read(), nls.fail(40000005, "Gateway:TOO_MANY_REQUESTS")]),
+        {},
+        "concurrency",
+        "40000005",
+        True,
+    ),
+    "dropped": (
+        play(lambda nls: [nls.read(), nls.tell("TranscriptionStarted"), nls.peer.reset()]),
+        {},
+        "broke",
+        "",
+        True,
+    ),
+    "closed": (
+        play(lambda nls: [nls.read(), nls.peer.send_frame(8, b"\x03\xe8")]),
+        {},
+        "closed the connection (code 1000)",
+        "",
+        True,
+    ),
+}
+
+
+@pytest.mark.parametrize("what", FAILURES)
+def test_every_failure_says_whose_fault_it_is_and_whether_to_try_again(what: str) -> None:
+    script, values, words, code, retry = FAILURES[what]
+    with Loopback(script) as server:
+        watch = Watch()
+        work = recogniser(server, **values).start("t", watch)
+        if what == "never done":
+            work.finish()
+        error = ended(watch)
+        assert not work.feed(FRAME)
+    assert error is not None and words in str(error) and (error.code, error.retry) == (code, retry)
+    assert FIXED["token"] not in str(error) and FIXED["appkey"] not in str(error)
+
+
+def test_a_slow_service_loses_the_oldest_audio_and_the_times_stay_those_of_the_audio_fed() -> None:
+    go = threading.Event()
+
+    def script(nls: Nls) -> bytes:
+        nls.expect("StartTranscription")
+        waited(go)
+        nls.tell("TranscriptionStarted")
+        nls.read_until("StopTranscription")
+        nls.tell("SentenceEnd", {"index": 1, "begin_time": 100, "time": 500, "result": "x"})
+        nls.tell("TranscriptionCompleted")
+        return nls.audio
+
+    with Loopback(play(script)) as server:
+        service = recogniser(server)
+        watch = Watch()
+        work = service.start("t", watch)
+        frames = service.backlog_ms // 20
+        taken = [work.feed(bytes([number % 251]) * 320) for number in range(frames + 25)]
+        assert all(taken[:frames]) and not any(taken[frames:])
+        go.set()
+        work.finish()
+        assert ended(watch) is None
+    assert server.result() == b"".join(bytes([number % 251]) * 320 for number in range(25, frames + 25))
+    final = next(args[0] for name, args in watch.events if name == "final")
+    assert (final.begin_ms, final.end_ms) == (600, 1000)  # 500 ms were dropped before the first that the service heard
+
+
+@given(st.lists(st.one_of(st.integers(1, 1000), st.just(-1)), max_size=60))
+def test_the_backlog_is_bounded_keeps_order_and_knows_where_it_lost_what(steps: list[int]) -> None:
+    """A step feeds so many samples, each of which is its own number; or takes a message."""
+    backlog = Backlog(8000, 60, 500)
+    backlog.ready = True
+    fed, sent = 0, b""
+    for step in steps:
+        if step < 0:
+            sent += backlog.take(everything=False)
+        else:
+            backlog.add(b"".join(number.to_bytes(2, "big") for number in range(fed, fed + step)))
+            fed += step
+        assert backlog._held <= 8000
+    while message := backlog.take(everything=True):
+        sent += message
+    numbers = [int.from_bytes(sent[at : at + 2], "big") for at in range(0, len(sent), 2)]
+    assert numbers == sorted(set(numbers)) and (not fed or numbers[-1] == fed - 1)
+    for ms in range(len(numbers) // 8):
+        assert abs(backlog.fed_ms(ms) - numbers[ms * 8] / 8) <= 1
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"sample_rate": "11025"}, "sample_rate takes 8000 or 16000"),
+        ({"url": "https://x"}, "url must begin with wss://"),
+        ({"url": "wss://x/ws/v1?token=my-secret"}, "give the token as the setting token"),
+        ({"app_key": "x"}, "unknown setting 'app_key' (did you mean 'appkey'?)"),
+        ({"send_ms": "5"}, "send_ms takes 10 to 500, not 5"),
+        ({"token": ""}, "the environment variable ALIYUN_AK_ID is not set"),
+    ],
+)
+def test_a_setting_that_can_not_be_is_refused_in_words(
+    monkeypatch: pytest.MonkeyPatch, values: dict[str, str], words: str
+) -> None:
+    monkeypatch.delenv("ALIYUN_AK_ID", raising=False)
+    with pytest.raises(ConfigError) as caught:
+        make({**FIXED, **values}, 'profile "x"')
+    assert (
+        words in str(caught.value)
+        and str(caught.value).startswith('profile "x": ')
+        and "my-secret" not in str(caught.value)
+    )
