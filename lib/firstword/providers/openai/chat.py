@@ -153,10 +153,17 @@ class ChatGeneration:
         return self._exchange.asked_at + self._model.settings.first_token_ms / 1000
 
     def _late(self, error: ProviderError) -> ProviderError:
-        """The same in better words, if it is the first token that did not come."""
-        if self._spoke or not self._exchange.asked_at or self._model.clock.now() < self._first_by():
-            return error
-        return self._failure(f"no word to speak came within {self._model.settings.first_token_ms} ms")
+        """The same in better words, if a bound of the whole answer has passed."""
+        asked = self._exchange.asked_at
+        return (self._overdue() if asked else None) or error
+
+    def _overdue(self) -> ProviderError | None:
+        settings = self._model.settings
+        if self._spoke and self._overall.passed():
+            return self._failure(f"the answer took more than {settings.total_ms} ms", retry=False)
+        if not self._spoke and self._model.clock.now() >= self._first_by():
+            return self._failure(f"no word to speak came within {settings.first_token_ms} ms")
+        return None
 
     def _bound(self) -> None:
         """What the next read may wait for, by what has been read. Comments and reasoning do not prolong the wait for the first word."""
@@ -166,14 +173,10 @@ class ChatGeneration:
             self._exchange.limit = self._tail
             if self._tail.passed():
                 raise self._failure("the stream has no end")
-        elif self._spoke:
-            self._exchange.limit = self._overall
-            if self._overall.passed():
-                raise self._failure(f"the answer took more than {self._model.settings.total_ms} ms", retry=False)
-        else:
-            self._exchange.limit = Deadline(clock, self._first_by())
-            if self._exchange.limit.passed():
-                raise self._failure(f"no word to speak came within {self._model.settings.first_token_ms} ms")
+            return
+        self._exchange.limit = self._overall if self._spoke else Deadline(clock, self._first_by())
+        if error := self._overdue():
+            raise error
 
     def _take(self, chunk: bytes) -> bool:
         """Tell what `chunk` says. Returns whether the stream said that it is done."""
