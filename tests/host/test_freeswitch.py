@@ -266,6 +266,21 @@ def test_keys_come_in_order_and_a_callback_that_fails_is_counted_and_ends_nothin
         call.hang_up()
         assert call.wait(5)
     assert errors == [1]
+    assert [line for level, line in stage.switch.log if level == "err"] == [], "the switch complains of no callback"
+
+
+def test_keys_after_hold_reach_nobody(stage: Stage) -> None:
+    keys: list[str] = []
+
+    def handler(host: FreeSwitchHost) -> None:
+        host.answer()
+        host.release()
+        host.hold(keys.append, ignore)
+        stage.switch.calls[host.uuid].press("1")
+        host._session.sleep(100)
+
+    stage.run(handler)
+    assert keys == []
 
 
 @pytest.mark.parametrize(("end", "word"), [("hang_up", "hangup"), ("transfer", "transfer")])

@@ -128,10 +128,8 @@ def test_each_character_is_heard_at_its_time(stage: Stage) -> None:
 def test_a_reply_is_the_first_onset_since_the_caller_spoke(stage: Stage) -> None:
     """Not the greeting that is long over."""
     stage.later(0.1, lambda: stage.bot.say("one"))
-    stage.later(1.4, lambda: stage.bot.say("two"))
-    conversation = stage.converse(
-        WaitFor("silence", silence=0.3, within=3), Say("hello", QUICK), WaitFor("reply", within=3), Wait(0.1)
-    )
+    stage.later(1.2, lambda: stage.bot.say("two"))
+    conversation = stage.converse(Wait(0.7), Say("hello", QUICK), WaitFor("reply", within=3), Wait(0.1))
     assert conversation.failure == ""
     assert conversation.heard_text() == "onetwo"
     assert len(stage.call.line.onsets) == 2
@@ -139,10 +137,11 @@ def test_a_reply_is_the_first_onset_since_the_caller_spoke(stage: Stage) -> None
 
 
 def test_silence_is_asked_after_the_bot_spoke_and_not_before(stage: Stage) -> None:
-    stage.later(0.5, lambda: stage.bot.say("late"))
-    conversation = stage.converse(Say("hello", QUICK), WaitFor("silence", silence=0.2, within=3))
+    stage.later(0.05, lambda: stage.bot.say("early"))
+    stage.later(1.0, lambda: stage.bot.say("late"))
+    conversation = stage.converse(Wait(0.5), Say("hello", QUICK), WaitFor("silence", silence=0.2, within=3))
     assert conversation.failure == ""
-    assert conversation.heard_text() == "late"
+    assert conversation.heard_text() == "earlylate"
 
 
 def test_an_interruption_comes_so_much_after_the_reply_began(stage: Stage) -> None:
@@ -195,8 +194,16 @@ def test_a_step_that_the_call_did_not_live_to_see_fails(stage: Stage) -> None:
 
 def test_a_call_that_is_never_answered_fails_by_name(make_switch: MakeSwitch, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("firstword.sim.caller.ANSWER_S", 0.2)
-    call = make_switch("import time\ndef handler(session, args):\n    time.sleep(0.5)\n").call("bot")
-    assert converse(call, Script((HangUp(),))).failure == "the beginning: the call was not answered"
+    switch = make_switch(
+        """
+        import time
+        def handler(session, args):
+            while session.ready():
+                time.sleep(0.01)
+        """
+    )
+    conversation = converse(switch.call("bot"), Script((HangUp(),)))
+    assert conversation.failure == "the beginning: the call was not answered"
 
 
 def test_the_recording_has_the_caller_left_and_the_bot_right(stage: Stage, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from firstword import cli
+from firstword.gateway.server import Gateway
 from firstword.sim.command import table
 
 SCRIPT = """
@@ -57,7 +58,8 @@ def test_a_call_runs_through_and_leaves_its_recording_and_its_record(script: Pat
 def test_a_script_that_does_not_run_through_is_no_success(tmp_path: Path) -> None:
     path = tmp_path / "in_vain.yaml"
     path.write_text("- wait_for: {words: never said}\n  within: 300 ms\n")
-    done = firstword("call", path)
+    with Gateway() as gateway:
+        done = firstword("call", path, "--gateway", gateway.url)
     assert done.returncode == 1
     line = "firstword call: step 1 (wait_for: words never said): they were not heard within 0.3 s"
     assert done.stderr.splitlines()[-1] == line
