@@ -18,7 +18,9 @@ from .. import syscalls
 from ..errors import HostError
 
 READ_BYTES = 65536
-"""The whole of a default pipe: 4.1 s of 8 kHz audio."""
+"""The whole of a default pipe."""
+FULL_BYTES = 16 * 3840
+"""What a default pipe holds of 20 ms frames: twelve of 320 bytes in each of its sixteen pages, 3.8 s of 8 kHz audio."""
 PAGE_BYTES = 4096
 """Read at once: a quarter of a second, more than comes between two ticks of a clock that is on time."""
 

@@ -285,9 +285,7 @@ class _Hearing:
     def read(self, now: float) -> bytes:
         """All that has come since the last tick, in whole samples."""
         pcm = self._reader.read()
-        if (
-            len(pcm) >= fifo.READ_BYTES and self._last is not None
-        ):  # full: the switch was kept waiting, and lost the rest
+        if len(pcm) >= fifo.FULL_BYTES and self._last is not None:  # the switch was kept waiting, and lost the rest
             due = int((now - self._last) * self._rate) * SAMPLE_BYTES
             self.dropped_bytes += max(0, due - len(pcm))
         self._last = now
@@ -307,12 +305,12 @@ class _Speaking:
         self._frame_bytes = frame_bytes(rate)
         self._silence = bytes(self._frame_bytes)
         self._bytes_per_ms = rate * SAMPLE_BYTES / 1000
-        self._pipe: deque[tuple[int, int]] = (
-            deque()
-        )  # for each frame in the pipe: its reply, and that one's bytes in it
+        # For each frame in the pipe: its reply, and how many of its bytes are that one's.
+        self._pipe: deque[tuple[int, int]] = deque()
         self._told = True  # that the current reply drained, or it was silenced: nothing more to tell
         self._silenced = False
-        self._heard: dict[int, int] = {}  # bytes, of the replies before the current one
+        self._sent = 0  # bytes of the current reply that went into the pipe
+        self._heard: dict[int, int] = {}  # the same of the replies before it
         self.playout = Playout(rate, startup_ms)
         self.frames = 0
         self.reply_frames = 0
@@ -328,9 +326,9 @@ class _Speaking:
         return self._writer.state is fifo.State.WAITING
 
     def begin(self, reply: int) -> None:
-        before, handed = self.playout.reply, self.playout.handed_bytes
+        before = self.playout.reply
         self.playout.begin(reply)
-        self._heard[before] = handed
+        self._heard[before], self._sent = self._sent, 0
         if len(self._heard) > REMEMBERED:
             del self._heard[next(iter(self._heard))]
         self._told = self._silenced = False
@@ -343,8 +341,8 @@ class _Speaking:
     def heard_ms(self, reply: int) -> float:
         if reply != self.playout.reply:
             return self._heard.get(reply, 0) / self._bytes_per_ms
-        heard = self.playout.handed_bytes
-        if not self._silenced or self.state is fifo.State.GONE:
+        heard = self._sent
+        if not self._silenced or self.state in (fifo.State.GONE, fifo.State.CLOSED):
             heard -= self._in_pipe(reply)
         return heard / self._bytes_per_ms
 
@@ -368,11 +366,14 @@ class _Speaking:
             self._pipe.append((frame.reply, frame.own_bytes) if frame else (0, 0))
             if frame is not None:
                 self.reply_frames += 1
+                self._sent += frame.own_bytes
                 began = began or frame.first
         self._told = self._told or drained
         return began, drained
 
     def _look_at_pipe(self) -> None:
+        if self.state is fifo.State.CLOSED:
+            return
         there = -(-self._writer.waiting_bytes() // self._frame_bytes)
         while len(self._pipe) > there:
             self._pipe.popleft()
@@ -384,7 +385,7 @@ class _Speaking:
     def close(self) -> None:
         self._look_at_pipe()
         if self._writer.state is fifo.State.OPEN:
-            self._pipe.clear()  # the switch reads on to the end
+            self._pipe.clear()  # the switch reads on to the end; if it is gone, what is left here stays unheard
         self._writer.close()
 
 

@@ -1,0 +1,398 @@
+"""One line served by hand: what the switch reads, what the call is told, and in which order."""
+
+from __future__ import annotations
+
+import errno
+import os
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from firstword.audio import fifo
+from firstword.audio.ears import Ears
+from firstword.audio.line import GONE_S, Line
+from firstword.clock import SYSTEM
+from firstword.errors import HostError
+from firstword.events import CallerBegan, CallerStopped
+
+from .conftest import FRAME, Diary, LoudIsSpeech, Switch
+
+SILENCE = bytes(FRAME)
+MakeLine = Callable[..., Line]
+
+
+def ramp(frames: float, start: int = 1000) -> bytes:
+    return np.arange(start, start + round(frames * 160)).astype("<i2").tobytes()
+
+
+@pytest.fixture
+def line(make_line: MakeLine) -> Line:
+    return make_line()
+
+
+@pytest.fixture
+def switch(line: Line) -> Iterator[Switch]:
+    switch = Switch(line)
+    yield switch
+    switch.hang_up()
+
+
+def test_the_names_say_the_rate_and_the_call(make_line: MakeLine, tmp_path: Path) -> None:
+    line = make_line()
+    assert line.caller_path == tmp_path / "call0-caller.r8"
+    assert line.bot_path == tmp_path / "call0-bot.r8"
+    assert line.caller_path.is_fifo() and line.bot_path.is_fifo()
+
+
+def test_a_line_that_nobody_opens_is_served_and_closed(line: Line, diary: Diary) -> None:
+    line.begin(1)
+    line.write(1, ramp(3))
+    for tick in range(5):
+        assert line.serve(tick / 100, 2)
+    assert diary.told == []
+    assert line.counters.frames_out == 0
+
+
+def test_with_nothing_to_say_the_pipe_is_kept_full_of_silence(line: Line, switch: Switch) -> None:
+    line.serve(0.0, 2)
+    assert switch.take(9) == SILENCE * 2
+    line.serve(0.01, 3)
+    assert switch.take(1) == SILENCE
+    line.serve(0.02, 3)
+    assert switch.take(9) == SILENCE * 3
+    assert line.counters.frames_out == 6
+
+
+def test_no_tick_writes_more_than_the_depth(line: Line, switch: Switch) -> None:
+    line.begin(1)
+    line.write(1, ramp(50))
+    for tick in range(10):
+        line.serve(tick / 100, 2)
+    assert switch.take(50) == ramp(2)
+
+
+def test_a_reply_is_heard_whole_with_its_beginning_and_its_end_told(line: Line, switch: Switch, diary: Diary) -> None:
+    line.serve(0.0, 2)
+    line.begin(1)
+    line.write(1, ramp(1.5))
+    line.write(1, ramp(1.5, 1240))
+    line.end(1)
+    heard = b""
+    for tick in range(8):
+        heard += switch.take()
+        line.serve(tick / 50, 2)
+    assert heard == SILENCE * 2 + ramp(3) + SILENCE * 3
+    assert diary.names() == ["began", "drained"]
+    assert diary.told[1] == ("drained", 1, False)
+    assert (line.counters.reply_frames, line.counters.underruns) == (3, 0)
+
+
+def test_a_reply_has_drained_when_the_switch_has_taken_it_and_not_when_it_was_written(
+    line: Line, switch: Switch, diary: Diary
+) -> None:
+    line.begin(1)
+    line.write(1, ramp(2))
+    line.end(1)
+    for tick in range(5):
+        line.serve(tick / 100, 2)
+    assert diary.names() == ["began"], "both frames are still in the pipe"
+    switch.take()
+    line.serve(0.06, 2)
+    assert diary.names() == ["began"], "one is"
+    switch.take()
+    line.serve(0.07, 2)
+    line.serve(0.08, 2)
+    assert diary.names() == ["began", "drained"]
+
+
+@pytest.mark.parametrize("audio", [b"", SILENCE * 2])
+def test_a_reply_without_sound_drains_as_empty_and_never_begins(
+    line: Line, switch: Switch, diary: Diary, audio: bytes
+) -> None:
+    line.begin(1)
+    line.write(1, audio)
+    line.end(1)
+    for tick in range(6):
+        line.serve(tick / 50, 2)
+        switch.take()
+    assert diary.told == [("drained", 1, True)]
+
+
+def test_silence_takes_effect_with_the_next_frame_and_nothing_more_is_told(
+    line: Line, switch: Switch, diary: Diary
+) -> None:
+    line.begin(1)
+    line.write(1, ramp(10))
+    line.serve(0.0, 2)
+    assert switch.take() == ramp(1)
+    line.silence(1)
+    assert not line.write(1, ramp(5))
+    heard = b""
+    for tick in range(1, 5):
+        line.serve(tick / 50, 2)
+        heard += switch.take()
+    assert heard == ramp(1, 1160) + SILENCE * 3, "one frame was in the pipe already"
+    assert diary.names() == ["began"]
+
+
+def test_heard_is_what_the_switch_took_and_after_silence_what_it_will_surely_take(line: Line, switch: Switch) -> None:
+    line.begin(1)
+    line.write(1, ramp(10))
+    line.serve(0.0, 2)
+    assert (line.heard_ms(1), line.waiting_ms()) == (0, 200)
+    switch.take()
+    assert (line.heard_ms(1), line.waiting_ms()) == (20, 180)
+    line.serve(0.02, 2)
+    assert line.heard_ms(1) == 20
+    line.silence(1)
+    assert line.heard_ms(1) == 60, "the pipe holds two more, which can not be taken back"
+    assert line.waiting_ms() == 40
+
+
+def test_heard_stays_known_when_the_next_reply_is_under_way(line: Line, switch: Switch) -> None:
+    line.begin(1)
+    line.write(1, ramp(2.5))
+    line.end(1)
+    for tick in range(5):
+        line.serve(tick / 50, 2)
+        switch.take()
+    assert line.heard_ms(1) == 50
+    line.begin(2)
+    assert (line.heard_ms(1), line.heard_ms(2), line.heard_ms(3)) == (50, 0, 0)
+
+
+def test_after_a_hang_up_what_lies_in_the_pipe_was_not_heard(line: Line, switch: Switch) -> None:
+    line.begin(1)
+    line.write(1, ramp(10))
+    line.serve(0.0, 2)
+    switch.take()
+    switch.hang_up()
+    line.serve(0.02, 2)
+    line.silence(1)
+    assert line.heard_ms(1) == 20
+    line.close()
+    assert line.heard_ms(1) == 20
+
+
+def test_a_gap_in_a_reply_is_filled_with_silence_and_counted(line: Line, switch: Switch) -> None:
+    line.begin(1)
+    line.write(1, ramp(2))
+    heard = b""
+    for tick in range(4):
+        line.serve(tick / 50, 2)
+        heard += switch.take()
+    line.write(1, ramp(1, 1320))
+    line.end(1)
+    for tick in range(4, 8):
+        line.serve(tick / 50, 2)
+        heard += switch.take()
+    assert heard == ramp(2) + SILENCE * 3 + ramp(1, 1320) + SILENCE * 2
+    assert line.counters.underruns == 1
+
+
+def test_an_empty_pipe_is_counted_as_late_but_not_before_the_first_frame(line: Line, switch: Switch) -> None:
+    line.serve(0.0, 2)
+    switch.take(2)
+    line.serve(0.1, 2)
+    assert line.counters.late == 1
+    assert switch.take(9) == SILENCE * 2, "no burst makes up for it"
+
+
+def test_the_next_reply_silences_the_one_before(line: Line, switch: Switch, diary: Diary) -> None:
+    line.begin(1)
+    line.write(1, ramp(10))
+    line.serve(0.0, 1)
+    line.begin(2)
+    assert not line.write(1, ramp(1))
+    line.end(1)
+    line.silence(1)
+    line.write(2, ramp(1, 5000))
+    line.end(2)
+    heard = b""
+    for tick in range(1, 5):
+        heard += switch.take()
+        line.serve(tick / 50, 1)
+    assert heard == ramp(1) + ramp(1, 5000) + SILENCE * 2
+    assert [entry[:2] for entry in diary.told] == [("began", 1), ("began", 2), ("drained", 2)]
+
+
+def test_the_caller_is_heard_in_whole_samples_and_their_edges_are_told_after_the_audio(
+    line: Line, switch: Switch, diary: Diary
+) -> None:
+    speech = b"\x01\x00" * 160
+    for tick, pcm in enumerate([speech[:101], speech[101:] + speech, SILENCE * 3, SILENCE * 4]):
+        switch.send(pcm)
+        line.serve(1 + tick / 50, 2)
+    assert diary.audio == speech * 2 + SILENCE * 7
+    assert diary.told == [
+        ("edge", CallerBegan(at=pytest.approx(1.0))),
+        ("edge", CallerStopped(last_speech=pytest.approx(1.02))),
+    ]
+    assert (line.counters.frames_in, line.counters.dropped_in) == (9, 0)
+
+
+def test_after_a_stall_the_caller_s_backlog_comes_whole_and_what_the_switch_could_not_write_is_counted(
+    line: Line, switch: Switch, diary: Diary
+) -> None:
+    line.serve(0.0, 2)
+    sent = 0
+    try:
+        while True:
+            sent += switch.send(ramp(1))
+    except OSError as error:
+        assert error.errno == errno.EAGAIN
+    line.serve(10.0, 2)
+    assert len(diary.audio) == sent == fifo.FULL_BYTES
+    assert line.counters.dropped_in == pytest.approx(500 - fifo.FULL_BYTES / 320, abs=1)
+
+
+@pytest.mark.parametrize("bearable", ["audio", "edge", "began", "drained"])
+def test_a_listener_that_raises_ends_its_own_line_only(
+    make_line: MakeLine, diary: Diary, bearable: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    line = make_line()
+    switch = Switch(line)
+    diary.fail_on = bearable
+    line.begin(1)
+    line.write(1, ramp(1))
+    line.end(1)
+    switch.send(b"\x01\x00" * 480)
+    alive = [line.serve(tick / 50, 2) and bool(switch.take()) for tick in range(5)]
+    assert not all(alive)
+    assert diary.names()[-1] == "broke"
+    assert "can not bear" in str(diary.told[-1][1]) and "can not bear" in caplog.text
+    assert diary.names().count("broke") == 1
+    while switch.take(9) not in (b"", b"(nothing)"):
+        pass
+    assert switch.take() == b"", "the switch's read ends"
+    switch.hang_up()
+
+
+def test_a_listener_that_can_not_even_hear_that_is_logged(
+    line: Line, switch: Switch, diary: Diary, caplog: pytest.LogCaptureFixture
+) -> None:
+    diary.fail_on = "broke"
+    line.break_off("a test wants it")
+    assert "did not want to know" in caplog.text
+
+
+def test_a_hang_up_is_no_fault_until_the_call_has_had_time_to_close(line: Line, switch: Switch, diary: Diary) -> None:
+    line.serve(0.0, 2)
+    switch.hang_up()
+    for seconds in (0.02, 1.0, GONE_S):
+        assert line.serve(seconds, 2)
+    assert diary.told == []
+    assert not line.serve(GONE_S + 0.1, 2)
+    assert diary.names() == ["broke"]
+
+
+def test_close_ends_both_directions_and_is_idempotent(make_line: MakeLine, diary: Diary) -> None:
+    line = make_line()
+    switch = Switch(line)
+    line.begin(1)
+    line.write(1, ramp(4))
+    line.serve(0.0, 2)
+    line.close()
+    line.close()
+    assert switch.take(9) == ramp(2)
+    assert switch.take() == b""
+    with pytest.raises(BrokenPipeError):
+        switch.send(SILENCE)
+    assert not line.write(1, ramp(1))
+    line.silence(1)
+    line.end(1)
+    assert line.serve(1.0, 2), "the clock passes by"
+    assert not line.caller_path.exists() and not line.bot_path.exists()
+    assert diary.names() == ["began"]
+    assert line.heard_ms(1) == 40
+    switch.hang_up()
+
+
+def test_close_waits_for_a_listener_that_is_busy_but_not_for_ever(
+    make_line: MakeLine, diary: Diary, caplog: pytest.LogCaptureFixture
+) -> None:
+    line = make_line()
+    switch = Switch(line)
+    busy, go = threading.Event(), threading.Event()
+
+    def stuck(pcm: bytes) -> None:
+        busy.set()
+        go.wait(10)
+
+    diary.caller_audio = stuck  # type: ignore[method-assign]
+    switch.send(SILENCE)
+    clock = threading.Thread(target=lambda: line.serve(0.0, 2))
+    clock.start()
+    busy.wait(5)
+    line.close(seconds=0.05)
+    assert "did not let go" in caplog.text
+    assert not line.bot_path.exists()
+    go.set()
+    clock.join(5)
+    switch.hang_up()
+
+
+def test_a_listener_may_close_its_line(make_line: MakeLine, diary: Diary) -> None:
+    line = make_line()
+    switch = Switch(line)
+    diary.caller_audio = lambda pcm: line.close()  # type: ignore[method-assign]
+    switch.send(b"\x01\x00" * 1600)
+    assert line.serve(0.0, 2)
+    assert switch.take() == b""
+    switch.hang_up()
+
+
+@pytest.mark.parametrize("way", ["caller", "bot"])
+def test_rescue_frees_a_switch_that_waits_in_open(make_line: MakeLine, way: str) -> None:
+    line = make_line()
+    line._shut()  # nobody serves it: a clock that is stuck
+    done: list[object] = []
+
+    def switch() -> None:
+        path, mode = (line.caller_path, os.O_WRONLY) if way == "caller" else (line.bot_path, os.O_RDONLY)
+        fd = os.open(path, mode)
+        done.append("open")
+        if way == "bot":
+            done.append(os.read(fd, FRAME))
+        os.close(fd)
+
+    thread = threading.Thread(target=switch, daemon=True)
+    thread.start()
+    thread.join(0.1)
+    assert thread.is_alive(), "it must be waiting for this test to mean something"
+    line.rescue()
+    thread.join(5)
+    assert done == (["open"] if way == "caller" else ["open", b""])
+    with pytest.raises(FileNotFoundError):
+        os.open(line.bot_path, os.O_RDONLY)
+
+
+def test_breaking_off_a_line_that_was_never_opened_frees_the_switch_too(make_line: MakeLine, diary: Diary) -> None:
+    line, done = make_line(), threading.Event()
+
+    def switch() -> None:
+        with line.bot_path.open("rb", buffering=0) as end:
+            assert end.read(FRAME) == b""
+        done.set()
+
+    thread = threading.Thread(target=switch, daemon=True)
+    thread.start()
+    thread.join(0.1)
+    line.break_off("the media clock has stopped")
+    assert done.wait(5)
+    assert diary.told == [("broke", "the media clock has stopped")]
+
+
+def test_a_folder_that_is_not_there_leaves_nothing_behind(tmp_path: Path, diary: Diary) -> None:
+    with pytest.raises(HostError, match="cannot make the FIFO"):
+        Line("call", tmp_path / "none", 8000, Ears(LoudIsSpeech()), 0, diary, SYSTEM)
+
+
+def test_when_the_second_fifo_can_not_be_made_the_first_goes_too(tmp_path: Path, diary: Diary) -> None:
+    (tmp_path / "call-bot.r8").mkdir()
+    with pytest.raises(HostError, match="call-bot"):
+        Line("call", tmp_path, 8000, Ears(LoudIsSpeech()), 0, diary, SYSTEM)
+    assert [entry.name for entry in tmp_path.iterdir()] == ["call-bot.r8"]
