@@ -10,6 +10,8 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
+from .zhnumbers import figures
+
 Language = Literal["zh", "en"]
 
 PAUSES_MS = {"、": 100} | dict.fromkeys("，,；;：:", 150) | dict.fromkeys("。！？!?…\n.", 250)
@@ -17,13 +19,14 @@ PAUSES_MS = {"、": 100} | dict.fromkeys("，,；;：:", 150) | dict.fromkeys("�
 the haste of a telephone."""
 
 HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u3007"
+_HAN = re.compile(f"[{HAN}]")
 _MARK = re.compile(r"[、，；：。！？…\n!?;]+|[,.:]+(?=\s|$)|(?<=[" + HAN + r"])[,.:]+")
 _SPEECH = re.compile(r"[^\W_]")
 _WORD = f"[^\\W\\d_{HAN}][^\\W_{HAN}]*(?:['’.&+-][^\\W_{HAN}]+)*"
 _PIECE = re.compile(
     f"(?P<zh>[{HAN}]+)"
     f"|(?P<en>{_WORD}(?:\\s+(?:\\d[\\d.]*\\s+)?{_WORD})*)"  # a number between two words is theirs: iPhone 15 Pro
-    "|(?P<digits>\\d[\\d.,:/%-]*)|.",
+    "|(?P<digits>[¥￥]?\\d[\\d.,:/%-]*)|.",
     re.DOTALL,
 )
 
@@ -94,15 +97,15 @@ LETTERS = (
 def spelled(text: str) -> list[tuple[str, int]]:
     """`text` as Han characters, each with the index of the character of `text` it says.
 
-    Letters become their names and lone digits are read one by one; everything else falls silent. Numbers that should be read as
-    numbers must have been written out before.
+    Numbers are written out and letters become their names; everything else falls silent.
     """
     said: list[tuple[str, int]] = []
-    for index, character in enumerate(text):
-        if re.match(f"[{HAN}]", character):
-            said.append((character, index))
-        elif character.isdecimal():
-            said.append(("零一二三四五六七八九"[int(character)], index))
-        else:
-            said.extend((name, index) for name in LETTERS.get(character.upper(), ""))
+    at = 0
+    for begin, end, words in [*figures(text), (len(text), len(text), "")]:
+        for index in range(at, begin):
+            character = text[index]
+            names = character if _HAN.match(character) else LETTERS.get(character.upper(), "")
+            said.extend((name, index) for name in names)
+        said.extend((word, begin) for word in words)
+        at = end
     return said

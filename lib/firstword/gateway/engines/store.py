@@ -13,6 +13,7 @@ and verifies the files at the first use.
 from __future__ import annotations
 
 import hashlib
+import importlib
 import logging
 import os
 import shutil
@@ -96,6 +97,7 @@ class Store:
 
     def lacking_code(self, engine: Ingredients) -> list[str]:
         """Those of the engine's modules that can not be found, here or in the environment."""
+        importlib.invalidate_caches()  # the folder may have been filled since it was last looked into
         path = [*sys.path, str(self.site)]
         return [name for name in engine.imports if PathFinder.find_spec(name, path) is None]
 
@@ -128,9 +130,9 @@ class Store:
         log.info("%s: %s is whole (%d bytes)", engine.name, file.name, file.size)
 
 
-def cores(most: int) -> int:
-    """How many threads a model should take: the processors this process may use, at most `most`."""
-    return min(most, len(os.sched_getaffinity(0)))
+def cores(most: int, spare: int = 0) -> int:
+    """How many threads a model should take: the processors this process may use but for `spare`, from one to `most`."""
+    return max(1, min(most, len(os.sched_getaffinity(0)) - spare))
 
 
 def _not_installed(engine: Ingredients, what: str) -> str:

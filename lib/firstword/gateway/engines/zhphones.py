@@ -33,7 +33,7 @@ class Phonemes:
     def of(self, text: str) -> tuple[list[int], list[int]]:
         """The phoneme numbers of a clause and, beside each, the index of the character of `text` it belongs to (-1: none).
 
-        Both are empty if there is nothing to say. Numbers should have been written out (`clauses.spelled` says what is left).
+        Both are empty if there is nothing to say. `clauses.spelled` says how numbers and letters are read.
         """
         said = spelled(text)
         names: list[tuple[str, int]] = []

@@ -62,6 +62,7 @@ class MandarinVoice:
     quick = False
 
     def __init__(self, folder: Path, threads: int = 1) -> None:
+        self.folder = folder
         self._phonemes = Phonemes(folder / "baker_mapper.json")
         self._acoustic = _Acoustic(_patched(folder), threads)
         self._vocoder = _Vocoder(folder / "mb_melgan.tflite", threads)
