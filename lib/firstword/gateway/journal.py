@@ -22,8 +22,8 @@ HAPPENINGS = 5000
 class Happened:
     """One message.
 
-    `at` is in seconds of the gateway's clock, `what` a directive, an event, ``audio``, ``token`` or the like, `detail` its text or
-    payload, `size` its bytes.
+    `at` is in seconds of the gateway's clock, `what` a directive, an event, ``audio``, ``token`` or the like, `detail` the text of
+    a RunSynthesis or a token, or the whole of an event as it was sent, `size` its bytes.
     """
 
     at: float

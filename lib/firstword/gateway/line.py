@@ -95,8 +95,7 @@ class Line:
         if verdict.act == "malformed":
             text = text[: len(text) // 2]
         await self.ws.send_str(text)
-        detail = "" if "payload" not in message else json.dumps(message["payload"], ensure_ascii=False)
-        self.record.note("out", name, detail)
+        self.record.note("out", name, text)
         self._heed_stop()
 
     async def send_audio(self, audio: bytes) -> None:
