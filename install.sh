@@ -1,103 +1,141 @@
 #!/usr/bin/env bash
-# Sets firstword up. See ./install.sh --help.
+# Sets firstword up on this machine and runs it. See ./install.sh --help.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
-VENV=.venv
-ENGINES=.firstword/engines
+VENV=$PWD/.venv
+ENGINES=${FIRSTWORD_ENGINES:-$PWD/.firstword/engines}
+STAMPS=$VENV/firstword.stamps
 
 usage() {
   cat <<'TEXT'
 usage: ./install.sh COMMAND [OPTIONS]
 
-  demo [--lite] [OPTIONS]   set up, then a real spoken call on this machine: no keys, no FreeSWITCH
-                            --lite: the tone voice and a scripted model only; seconds, no large download
-                            other options go to 'firstword demo' (--json FILE, --out DIR, ...)
+  demo [--lite] [OPTIONS]   set up, then a whole spoken call on this machine: no keys, no FreeSWITCH
+                            --lite: the tone voice and a scripted model only; no large download
+                            OPTIONS go to 'firstword demo' (--json FILE, --out DIR, ...; demo --help)
   test [OPTIONS]            set up, then ruff, mypy and the tests; OPTIONS go to pytest
   --help                    this
 
-Everything goes into .venv and .firstword beside this file; removing the two folders removes it all.
+Needs Debian 12 or alike with Python 3.11 or newer. What else is missing is installed with apt-get if you are root, and
+named with the line that installs it if you are not. Everything else goes into .venv and .firstword beside this file
+(FIRSTWORD_ENGINES=DIR puts the engines elsewhere); removing the two folders removes it all. A second run goes on where the
+first one ended. Where packages come from is pip's and apt's own configuration.
 TEXT
 }
 
-say() { printf '\033[1m== %s\033[0m\n' "$*"; }
-die() { printf 'install.sh: %s\n' "$*" >&2; exit 1; }
+say() { printf '== %s\n' "$*"; }
+die() {
+  printf 'install.sh: %s\n' "$*" >&2
+  exit 1
+}
 
-# A Debian package: installed if we may, else named with the line that installs it.
-need_package() {
-  local package=$1 why=$2
-  if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
-    say "installing $package ($why)"
-    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$package" >/dev/null \
-      && return 0
+# Debian packages: installed if we may. What apt-get said is shown only if it failed.
+apt_install() {
+  local log
+  [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null || return 1
+  say "installing $* with apt-get"
+  log=$(mktemp)
+  if { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@"; } >"$log" 2>&1 </dev/null; then
+    rm -f "$log"
+    return 0
   fi
+  tail -n 5 "$log" >&2
+  rm -f "$log"
   return 1
 }
 
+# The first Python that is new enough: the one Debian 12 has, before any other.
 find_python() {
   local candidate
-  for candidate in python3.11 python3.12 python3.13 python3; do
-    if command -v "$candidate" >/dev/null && "$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
-      PYTHON=$candidate
-      return
+  for candidate in python3.11 python3 python3.12 python3.13 python3.14; do
+    if "$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+      PYTHON=$(command -v "$candidate")
+      return 0
     fi
   done
-  need_package python3 "Python 3.11 or newer" || die "Python 3.11 or newer is needed: sudo apt-get install python3"
-  PYTHON=python3
+  return 1
 }
 
 make_venv() {
-  [ -x "$VENV/bin/python" ] && "$VENV/bin/python" -c 'import pip' 2>/dev/null && return
-  find_python
-  if ! "$PYTHON" -c 'import venv, ensurepip' 2>/dev/null; then
-    need_package python3-venv "virtual environments" || die "python3-venv is missing: sudo apt-get install python3-venv"
-    PYTHON=python3
+  if "$VENV/bin/python" -c 'import pip' 2>/dev/null; then
+    return
   fi
-  say "making $VENV with $("$PYTHON" --version)"
-  "$PYTHON" -m venv "$VENV"
+  find_python || { apt_install python3 && find_python; } ||
+    die "Python 3.11 or newer is missing: sudo apt-get install python3"
+  if ! "$PYTHON" -c 'import venv, ensurepip' 2>/dev/null; then
+    local package=python3-venv
+    [ "$PYTHON" = /usr/bin/python3 ] || package=$(basename "$PYTHON")-venv
+    { apt_install "$package" && "$PYTHON" -c 'import venv, ensurepip' 2>/dev/null; } ||
+      die "$PYTHON can not make virtual environments: sudo apt-get install $package"
+  fi
+  say "making .venv with $("$PYTHON" --version)"
+  "$PYTHON" -m venv --clear "$VENV" || die "$VENV could not be made"
 }
 
-# Installs what pyproject.toml asks for under the extras named in $1, unless it was installed from this very file.
-install_light() {
+# What pyproject.toml asks for under the extras in $1, unless it was installed from this very file into this very folder.
+install_packages() {
   local extras=$1 stamp
-  stamp="$extras $(sha256sum pyproject.toml | cut -d' ' -f1)"
-  grep -qxF "$stamp" "$VENV/firstword.stamp" 2>/dev/null && return
-  say "installing firstword[$extras]"
-  "$VENV/bin/python" -m pip install --quiet --disable-pip-version-check --editable ".[$extras]"
-  printf '%s\n' "$stamp" >> "$VENV/firstword.stamp"
+  stamp="$extras $PWD $(sha256sum pyproject.toml | cut -d' ' -f1)"
+  if grep -qxF -- "$stamp" "$STAMPS" 2>/dev/null; then
+    return
+  fi
+  say "installing firstword[$extras] and what it needs into .venv"
+  "$VENV/bin/python" -m pip install --no-input --disable-pip-version-check --progress-bar off --editable ".[$extras]" </dev/null |
+    sed -un -E 's#^ *(Downloading|Processing|Using cached) (.*/)?([^/ ]+\.(whl|tar\.gz))#   \3#p' ||
+    die "the packages could not be installed; pip's last lines say why. They come from where pip is told to look (pip config list)"
+  printf '%s\n' "$stamp" >>"$STAMPS"
 }
 
+# Each engine stands alone: one that can not be had is named, and the call goes on without it.
 install_engines() {
-  command -v espeak-ng >/dev/null || need_package espeak-ng "English phonemes" \
-    || say "espeak-ng is missing, so English will not be spoken: sudo apt-get install espeak-ng"
-  say "installing the speech and language engines into $ENGINES (about 1.1 GB, once)"
-  "$VENV/bin/python" -m firstword.gateway.engines.install --dir "$ENGINES" \
-    || say "some engines are missing; the call goes on with what there is"
+  command -v espeak-ng >/dev/null || apt_install espeak-ng ||
+    say "espeak-ng is missing, so English words will be spelled: sudo apt-get install espeak-ng"
+  say "the speech and language engines, in $ENGINES (about 1 GB once; --lite does without)"
+  "$VENV/bin/python" -m firstword.gateway.engines.install --dir "$ENGINES" </dev/null ||
+    say "the engines could not be installed; the call goes on with what there is"
 }
 
-command=${1:---help}
-shift || true
-case $command in
-  demo)
-    make_venv
-    install_light gateway
-    case " $* " in *" --lite "* | *" --help "* | *" -h "*) ;; *) install_engines ;; esac
-    FIRSTWORD_ENGINES=${FIRSTWORD_ENGINES:-$PWD/$ENGINES} exec "$VENV/bin/firstword" demo "$@"
-    ;;
-  test)
-    make_venv
-    install_light gateway,test,referees
-    say "ruff"
-    "$VENV/bin/ruff" check .
-    "$VENV/bin/ruff" format --check .
-    say "mypy"
-    "$VENV/bin/mypy"
-    say "pytest"
-    exec "$VENV/bin/python" -m pytest "$@"
-    ;;
+has() {
+  local wanted=$1 word
+  shift
+  for word in "$@"; do
+    [ "$word" != "$wanted" ] || return 0
+  done
+  return 1
+}
+
+demo() {
+  make_venv
+  install_packages gateway
+  if ! has --lite "$@" && ! has --help "$@" && ! has -h "$@"; then
+    install_engines
+  fi
+  FIRSTWORD_ENGINES=$ENGINES exec "$VENV/bin/python" -m firstword.cli demo "$@"
+}
+
+run_tests() {
+  make_venv
+  install_packages gateway,test,referees
+  say "ruff"
+  "$VENV/bin/python" -m ruff check .
+  "$VENV/bin/python" -m ruff format --check .
+  say "mypy"
+  "$VENV/bin/python" -m mypy
+  say "pytest"
+  FIRSTWORD_ENGINES=$ENGINES exec "$VENV/bin/python" -m pytest "$@"
+}
+
+case ${1-} in
+  demo) demo "${@:2}" ;;
+  test) run_tests "${@:2}" ;;
   --help | -h | help) usage ;;
-  *)
+  "")
     usage >&2
-    die "unknown command '$command'"
+    exit 2
+    ;;
+  *)
+    printf 'install.sh: unknown command %s; there are demo and test (./install.sh --help)\n' "'$1'" >&2
+    exit 2
     ;;
 esac

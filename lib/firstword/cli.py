@@ -14,7 +14,7 @@ COMMANDS = {
     "call": ("firstword.sim.command", "a scripted caller through the simulated FreeSWITCH"),
     "gateway": ("firstword.gateway.command", "a local gateway that speaks the protocols of Aliyun NLS and OpenAI chat"),
     "bench": ("firstword.bench.command", "measure: first-word, barge-in, calls"),
-    "speak": ("firstword.sim.speak", "text to a WAV file through a configured synthesiser"),
+    "speak": ("firstword.demo.speak", "text to a WAV file through a configured synthesiser"),
     "doctor": ("firstword.host.doctor", "check this machine and the configured services"),
 }
 

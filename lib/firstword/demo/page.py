@@ -26,7 +26,7 @@ COLOURS = dict(zip(MARKS, ("#8b5cf6", "#0ea5e9", "#f59e0b", "#84cc16", "#14b8a6"
 CALLER_WORDS, CALLER_WAVE, BAND_TOP, BAND_FOOT, BOT_WAVE, BOT_WORDS, FOOT, HEIGHT = 22, 96, 142, 182, 228, 272, 312, 330
 WAVE_HEIGHT = 38
 """Of half a waveform at full scale."""
-QUIET = 0.25
+QUIET = 0.45
 """Speech on a telephone seldom exceeds this share of full scale; what does is cut off in the drawing."""
 
 _TEMPLATE = Template((Path(__file__).parent / "page.html").read_text(encoding="utf-8"))
@@ -147,13 +147,14 @@ def _waits(turns: Sequence[Mapping[str, Any]], x: Any) -> str:
 
 
 def _marks(turn: Mapping[str, Any], x: Any) -> str:
-    """The moments of one turn as lines in the band between the waves; the first word's reaches down to what it began."""
+    """The moments of one turn as lines in the band between the waves, each a little shorter than the one before, so that two at one place
+    both show; the first word's reaches down to what it began."""
     zero = x(turn["at_ms"])
     lines = [
         f'<line x1="{zero:.1f}" x2="{zero:.1f}" y1="{CALLER_WORDS}" y2="{BAND_FOOT}" class="zero"/>'
         f'<text class="turn" x="{zero + 4:.1f}" y="14">turn {turn["n"]}</text>'
     ]
-    for name in MARKS:
+    for number, name in enumerate(MARKS):
         ms = turn["ms"][name]
         if ms is None:
             continue
@@ -161,8 +162,9 @@ def _marks(turn: Mapping[str, Any], x: Any) -> str:
         last = name == MARKS[-1]
         foot = BOT_WORDS if last else BAND_FOOT
         title = f"<title>turn {turn['n']}: {_words(name)} after {ms:.0f} ms</title>"
+        top = BAND_TOP + 4 * number
         lines.append(
-            f'<line x1="{at:.1f}" x2="{at:.1f}" y1="{BAND_TOP}" y2="{foot}" stroke="{COLOURS[name]}" stroke-width="2">{title}</line>'
+            f'<line x1="{at:.1f}" x2="{at:.1f}" y1="{top}" y2="{foot}" stroke="{COLOURS[name]}" stroke-width="2">{title}</line>'
         )
         if last:
             lines.append(f'<text x="{at + 4:.1f}" y="{BAND_TOP + 12}" style="fill:{COLOURS[name]}">{ms:.0f} ms</text>')

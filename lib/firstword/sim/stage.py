@@ -9,6 +9,7 @@ with Gateway(GatewayOptions()) as gateway, Stage(folder, configuration(Place.of(
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable, Mapping
 from concurrent import futures
 from dataclasses import dataclass
@@ -27,7 +28,9 @@ from .switch import SimCall, SimSwitch
 if TYPE_CHECKING:
     from ..gateway.server import Gateway
 
-SCRIPTS = Path(__file__).parents[3] / "fs_scripts"
+_CHECKOUT = Path(__file__).parents[3] / "fs_scripts"
+SCRIPTS = _CHECKOUT if _CHECKOUT.is_dir() else Path(sys.prefix) / "share" / "firstword" / "fs_scripts"
+"""The door: in a checkout, or where pip put it."""
 
 
 @dataclass(frozen=True)

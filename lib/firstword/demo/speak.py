@@ -1,0 +1,189 @@
+"""``firstword speak``: text to a WAV file through a streaming synthesiser, with the milliseconds to its first audio."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import sys
+import threading
+import wave
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..clock import SYSTEM, Clock
+from ..errors import ConfigError, ProviderError, ScriptError
+from ..gateway import engines
+from ..gateway.options import GatewayOptions
+from ..gateway.server import Gateway
+from ..host.settings import parse
+from ..options import did_you_mean
+from ..providers import registry
+from ..speech.tts import Mark, Synthesiser
+
+DESCRIPTION = """\
+Speaks a text with the synthesiser of a profile, or with a voice of this machine behind a local gateway, and writes what came.
+"""
+LONGEST_S = 600.0
+"""How long a synthesis may take: the providers' own bounds end it earlier if nothing comes."""
+
+
+@dataclass(frozen=True)
+class Spoken:
+    """What a synthesis brought: 16-bit little-endian mono at `rate`."""
+
+    pcm: bytes
+    rate: int
+    first_audio_ms: float | None
+    """From the start to the first audio, connecting included; None if there was none."""
+    whole_ms: float
+    """From the start to the end."""
+
+    @property
+    def seconds(self) -> float:
+        return len(self.pcm) / 2 / self.rate
+
+
+class _Collector:
+    """The listener: keeps everything. The synthesiser's thread."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.clock = clock
+        self.pieces: list[bytes] = []
+        self.first: float | None = None
+        self.error: ProviderError | None = None
+        self.over = threading.Event()
+
+    def audio(self, pcm: bytes) -> None:
+        if self.first is None:
+            self.first = self.clock.now()
+        self.pieces.append(pcm)
+
+    def mark(self, mark: Mark) -> None:
+        """Of no interest here."""
+
+    def finished(self) -> None:
+        self.over.set()
+
+    def failed(self, error: ProviderError) -> None:
+        self.error = error
+        self.over.set()
+
+
+def synthesise(synthesiser: Synthesiser, text: str, clock: Clock = SYSTEM) -> Spoken:
+    """Speak `text` and wait for all of it.
+
+    Raises:
+        ProviderError: the service failed, or took longer than `LONGEST_S`.
+    """
+    listener, begun = _Collector(clock), clock.now()
+    synthesis = synthesiser.start("speak", listener)
+    try:
+        synthesis.say(text)
+        synthesis.finish()
+        if not clock.wait(listener.over, LONGEST_S):
+            raise ProviderError(f"not finished within {LONGEST_S:g} s", provider=synthesiser.name, retry=True)
+    finally:
+        synthesis.cancel()
+    if listener.error is not None:
+        raise listener.error
+    first_ms = None if listener.first is None else (listener.first - begun) * 1000
+    return Spoken(b"".join(listener.pieces), synthesiser.rate, first_ms, (clock.now() - begun) * 1000)
+
+
+def register(parser: argparse.ArgumentParser) -> None:
+    """Add the command's flags to its parser."""
+    parser.description = DESCRIPTION
+    parser.add_argument("text", metavar="TEXT", help="what to say; - reads it from the standard input")
+    parser.add_argument("-o", "--out", type=Path, required=True, metavar="FILE", help="the WAV file to write")
+    parser.add_argument("--config", type=Path, metavar="FILE", help="a firstword.conf.xml, without $${variables}")
+    parser.add_argument(
+        "--profile", metavar="NAME", help="whose synthesiser of --config (default: the profile 'default')"
+    )
+    parser.add_argument(
+        "--voice", metavar="NAME", help=f"a voice of this machine: {', '.join(engines.names('voice'))} (default: tone)"
+    )
+    parser.add_argument(
+        "--rate", type=int, choices=(8000, 16000, 24000), help="samples per second of --voice (default: 8000)"
+    )
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write what was measured")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Speak. Returns the exit code: 0 if there was something to hear.
+
+    Raises:
+        ConfigError, ProviderError, ScriptError: a setting is wrong, the service failed, a file can not be written.
+    """
+    text = (sys.stdin.read() if args.text == "-" else args.text).strip()
+    if not text:
+        raise ConfigError("there is no text to speak")
+    if args.config is not None and (args.voice or args.rate):
+        raise ConfigError("--voice and --rate are for the voices of this machine; with --config the profile says them")
+    if args.config is None and args.profile:
+        raise ConfigError("--profile needs the --config it is in")
+    with contextlib.ExitStack() as stack:
+        synthesiser = _configured(args) if args.config is not None else _local(args, stack)
+        stack.callback(synthesiser.close)
+        spoken = synthesise(synthesiser, text)
+        name = synthesiser.name
+    _write(args, spoken, name, text)
+    if spoken.first_audio_ms is None:
+        sys.stderr.write(f"firstword speak: {name} had nothing to say for this text\n")
+        return 1
+    print(
+        f"{name}: first audio after {spoken.first_audio_ms:.0f} ms, {spoken.seconds:.2f} s of audio in {spoken.whole_ms / 1000:.2f} s, "
+        f"{spoken.rate} Hz -> {args.out}"
+    )
+    return 0
+
+
+def _configured(args: argparse.Namespace) -> Synthesiser:
+    try:
+        settings = parse(args.config.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "not UTF-8"
+        raise ConfigError(f"--config {args.config} can not be read: {reason}") from error
+    section = settings.services[settings.profile(args.profile or "default").tts]
+    return registry.make_tts(section.vendor, section.values, section.where)
+
+
+def _local(args: argparse.Namespace, stack: contextlib.ExitStack) -> Synthesiser:
+    voice, known = args.voice or "tone", engines.names("voice")
+    if voice not in known:
+        raise ConfigError(
+            f"--voice: there is no voice {voice!r}{did_you_mean(voice, known)}; known: {', '.join(known)}"
+        )
+    gateway = stack.enter_context(Gateway(GatewayOptions(voice=voice)))
+    values = {
+        "url": gateway.tts_url,
+        "token_url": gateway.token_url,
+        "appkey": gateway.appkey,
+        "access_key_id": gateway.access_key_id,
+        "access_key_secret": gateway.access_key_secret,
+        "sample_rate": str(args.rate or 8000),
+    }
+    return registry.make_tts("aliyun", values, "firstword speak")
+
+
+def _write(args: argparse.Namespace, spoken: Spoken, name: str, text: str) -> None:
+    measured = {
+        "service": name,
+        "text": text,
+        "file": str(args.out),
+        "rate": spoken.rate,
+        "first_audio_ms": None if spoken.first_audio_ms is None else round(spoken.first_audio_ms, 1),
+        "whole_ms": round(spoken.whole_ms, 1),
+        "seconds": round(spoken.seconds, 3),
+    }
+    try:
+        for path in (args.out, args.json):
+            if path is not None:
+                path.parent.mkdir(parents=True, exist_ok=True)
+        with wave.open(str(args.out), "wb") as file:
+            file.setparams((1, 2, spoken.rate, 0, "NONE", ""))
+            file.writeframes(spoken.pcm)
+        if args.json is not None:
+            args.json.write_text(json.dumps(measured, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise ScriptError(f"{error.filename} can not be written: {error.strerror}") from error
