@@ -10,7 +10,7 @@ import pytest
 LIB = Path(__file__).parent.parent / "lib" / "firstword"
 
 RANKS = [
-    {"events", "commands", "errors", "clock", "threads", "options"},
+    {"events", "commands", "errors", "clock", "threads", "options", "syscalls"},
     {"audio", "text", "turn"},
     {"speech", "host.api"},
     {"net"},

@@ -10,7 +10,10 @@ from .wait import Wait
 
 
 class Outbox:
-    """What other threads leave for the connection's thread: messages and acts, in order, bounded in bytes."""
+    """What other threads leave for the connection's thread: messages and acts, in order, bounded in bytes.
+
+    The connection's thread puts things here too; it looks before it waits (`empty`), and need not be woken.
+    """
 
     def __init__(self, bound: int, wait: Wait) -> None:
         self.lock = threading.Lock()
@@ -18,6 +21,8 @@ class Outbox:
         self.bytes = 0
         self.bound = bound
         self.open = True
+        self.reader = 0
+        """The connection's thread, once it runs."""
         self._wait = wait
 
     def put(self, item: Any, size: int = 0) -> bool:
@@ -27,13 +32,17 @@ class Outbox:
             asleep = not self.items  # whoever has put the first has written the eventfd
             self.items.append(item)
             self.bytes += size
-        if asleep:
+        if asleep and threading.get_ident() != self.reader:
             self._wait.wake.set()
         return True
 
     def take(self) -> Any | None:
         with self.lock:
             return self.items.popleft() if self.items else None
+
+    @property
+    def empty(self) -> bool:
+        return not self.items
 
     def sent(self, size: int) -> None:
         with self.lock:

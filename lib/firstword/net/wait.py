@@ -7,13 +7,16 @@ uses it.
 
 from __future__ import annotations
 
-import contextlib
 import os
 import select
+import sys
 import threading
 from collections.abc import Mapping
 
+from .. import syscalls
 from ..clock import Clock, Deadline
+
+_ONE = (1).to_bytes(8, sys.byteorder)
 
 
 class NetError(Exception):
@@ -39,17 +42,17 @@ class Wake:
 
     def __init__(self) -> None:
         self._fd = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
+        self._count = syscalls.buffer(8)
         self._lock = threading.Lock()  # between set and close: a closed number may already be another's descriptor
 
     def set(self) -> None:
         with self._lock:
             if self._fd >= 0:
-                os.eventfd_write(self._fd, 1)
+                syscalls.write(self._fd, _ONE)
 
     def clear(self) -> None:
         """Only the thread that waits."""
-        with contextlib.suppress(BlockingIOError):  # nobody had set it
-            os.eventfd_read(self._fd)
+        syscalls.read(self._fd, self._count)  # nothing is there if nobody had set it
 
     def fileno(self) -> int:
         return self._fd

@@ -9,6 +9,7 @@ that its many small reads cost no system call and its writes never block.
 from __future__ import annotations
 
 import struct
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
@@ -143,6 +144,7 @@ class Connection:
 
     def _live(self) -> None:
         closed = Closed("broken", "an error of our own; see the log")
+        self._outbox.reader = threading.get_ident()
         try:
             self._shake_hands()
             self._listener.on_open()
@@ -205,12 +207,13 @@ class Connection:
         assert pipe is not None
         timers = self._timers
         timers.begin(self._clock.now())
+        readable = True
         while True:
             self._wait.check()
             sent = pipe.sent
             pipe.flush()
             self._send_outbox(pipe)  # after it the outbox is empty or the socket full, so the poll below misses nothing
-            closed = self._read(pipe)
+            closed = self._read(pipe) if readable else None
             if closed is not None:
                 pipe.flush()
                 return closed
@@ -227,13 +230,16 @@ class Connection:
                 self._alarm_at = 0.0
                 self._listener.on_alarm()
                 continue
-            if pipe.dry:
-                self._poll(pipe, now)
+            readable = not pipe.dry
+            if pipe.dry and (self._outbox.empty or pipe.outgoing):
+                readable = self._poll(pipe, now)
 
-    def _poll(self, pipe: Pipe, now: float) -> None:
+    def _poll(self, pipe: Pipe, now: float) -> bool:
+        """Wait for the socket, the eventfd or a moment. Returns whether the socket has something: being woken to send is no reason to
+        read in vain."""
         moments = [at for at in (self._alarm_at, self._timers.next_at(bool(pipe.outgoing))) if at]
         left = max(0.0, min(moments) - now) if moments else 60.0
-        self._wait.pause({pipe.fileno(): pipe.line.poll_mask(bool(pipe.outgoing))}, left + 0.0005)
+        return bool(self._wait.pause({pipe.fileno(): pipe.line.poll_mask(bool(pipe.outgoing))}, left + 0.0005))
 
     def _send_outbox(self, pipe: Pipe) -> None:
         """Into the pipe, as long as the socket takes it; the rest stays countable in the outbox."""

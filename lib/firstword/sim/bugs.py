@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import select
 import threading
 import wave
 from collections import deque
@@ -17,6 +18,7 @@ from typing import Protocol
 
 import numpy as np
 
+from .. import syscalls
 from ..threads import join, spawn
 
 FILE_BUFFER_BYTES = 65536
@@ -70,13 +72,17 @@ class Displace:
         self._frame_bytes = frame_bytes
         self._silence = bytes(frame_bytes)
         self._fd = os.open(path, os.O_RDONLY)
+        os.set_blocking(self._fd, False)  # `_read` waits, and only if it must
+        self._buffer = syscalls.buffer(frame_bytes)
+        self._readable = select.poll()
+        self._readable.register(self._fd, select.POLLIN)
 
     def frame(self, caller: bytes, bot: bytes) -> bytes | None:
         want = self._frame_bytes
         try:
-            audio = os.read(self._fd, want)
+            audio = self._read(want)
             while 0 < len(audio) < want:  # libsndfile reads on until it has its frame
-                more = os.read(self._fd, want - len(audio))
+                more = self._read(want - len(audio))
                 if not more:
                     break
                 audio += more
@@ -86,6 +92,12 @@ class Displace:
             return None
         audio = audio.ljust(want, b"\0")
         return audio if not self.mixed or bot == self._silence else mix(bot, audio)
+
+    def _read(self, size: int) -> bytes:
+        """A read that blocks. What is there is taken without giving up the GIL, which the real switch has nothing to do with."""
+        while (audio := syscalls.read(self._fd, self._buffer, size)) is None:
+            self._readable.poll()
+        return audio
 
     def close(self) -> None:
         if self._fd >= 0:
@@ -158,12 +170,18 @@ class RawSink:
 
     def __init__(self, path: str) -> None:
         self._fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        os.set_blocking(self._fd, False)  # as in `Displace`: the write still waits, by the poll
+        self._writable = select.poll()
+        self._writable.register(self._fd, select.POLLOUT)
 
     def write(self, audio: bytes) -> bool:
-        view = memoryview(audio)
         try:
-            while view:
-                view = view[os.write(self._fd, view) :]
+            while audio:
+                sent = syscalls.write(self._fd, audio)
+                if sent is None:
+                    self._writable.poll()
+                else:
+                    audio = audio[sent:]
         except OSError:  # EPIPE: Python ignores SIGPIPE, as FreeSWITCH does
             return False
         return True
