@@ -19,7 +19,9 @@ TEXTS = ["您好，", "这里是", "Cloud 9。", "再见！"]
 @pytest.fixture(scope="module")
 def gateway() -> Iterator[Gateway]:
     """One whose answers take a while, so that a cancel meets every phase."""
-    options = GatewayOptions(connect_ms=5, start_ms=5, first_token_ms=10, tokens_per_s=200, first_packet_ms=10, frame_bytes=2961)
+    options = GatewayOptions(
+        connect_ms=5, start_ms=5, first_token_ms=10, tokens_per_s=200, first_packet_ms=10, frame_bytes=2961
+    )
     with Gateway(options) as gateway:
         yield gateway
 

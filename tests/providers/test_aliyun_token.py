@@ -140,6 +140,7 @@ DENIALS: list[tuple[str, str, str, str, bool]] = [
     ("200 OK", '{"ErrMsg": "No permission!", "ErrCode": 40020503}', "AliyunNLSFullAccess", "40020503", False),
     ("200 OK", "<html>", "no JSON", "", False),
     ("503 No", "busy", "HTTP 503", "HTTP 503", True),
+    ("503 No", '{"Code": "ServiceUnavailable", "Message": "later"}', "later", "ServiceUnavailable", True),
 ]
 
 

@@ -73,7 +73,7 @@ class TokenCache:
         query = create_token_query(*self._key, nonce=str(uuid.uuid4()), timestamp=timestamp)
         answer = parse_token(self._ask(query))
         if isinstance(answer, Denial):
-            raise self._denied(answer, "")
+            raise self._denied(answer)
         assert isinstance(answer, Grant)
         good_s = answer.expires - now - SPARE_S
         if good_s <= 0:
@@ -91,16 +91,16 @@ class TokenCache:
         except RefusedError as error:
             answer = parse_token(error.body)
             if isinstance(answer, Denial) and answer.code:
-                raise self._denied(answer, error.code) from error
+                raise self._denied(answer, error.retry) from error
             raise
         finally:
             exchange.close()
 
-    def _denied(self, answer: Denial, code: str) -> ProviderError:
+    def _denied(self, answer: Denial, retry: bool = False) -> ProviderError:
         hint = _HINTS.get(answer.code, "the access key gets no token")
         said = redact(answer.text, self._key, limit=160)
-        retry = answer.code.startswith("Throttling") or "flow control" in answer.text
-        return ProviderError(f"{hint} ({said})", provider="aliyun token", code=answer.code or code, retry=retry)
+        retry = retry or answer.code.startswith("Throttling") or "flow control" in answer.text
+        return ProviderError(f"{hint} ({said})", provider="aliyun token", code=answer.code, retry=retry)
 
 
 _caches: dict[tuple[str, str, str], tuple[TokenCache, int]] = {}
