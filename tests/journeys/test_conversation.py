@@ -92,8 +92,12 @@ def test_a_barge_in_stops_the_reply_and_the_history_keeps_what_was_heard(theatre
 def test_a_barge_in_cancels_the_model_and_the_synthesiser(theatre: Theatre) -> None:
     theatre.gate("好，" + "说" * 400, "停了。", tokens_per_s=20).set()
     theatre.play(silence(), say("讲"), REPLY, wait(1.0), say("停一下"), silence(), HANG_UP)
-    visits = theatre.gateway.seen("llm")
-    assert visits[0].ended != "completed", "the model went on writing after the caller had interrupted"
+    for service, interrupted in (("llm", 0), ("tts", 1)):  # the first synthesis is the greeting
+        cancelled, following = theatre.gateway.seen(service)[interrupted : interrupted + 2]
+        assert cancelled.ended == "client left"
+        assert cancelled.closed is not None and cancelled.closed < following.opened, (
+            f"{service} went on after the interruption"
+        )
 
 
 def test_a_caller_who_goes_on_while_we_think_gets_one_answer_to_both(theatre: Theatre) -> None:
