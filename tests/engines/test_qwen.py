@@ -35,7 +35,6 @@ def writing() -> int:
     return threads.alive().count("qwen")
 
 
-@pytest.mark.engines
 def test_an_answer_comes_token_by_token_in_the_callers_language(qwen: Qwen) -> None:
     begun = time.monotonic()
     first = 0.0
@@ -49,13 +48,11 @@ def test_an_answer_comes_token_by_token_in_the_callers_language(qwen: Qwen) -> N
     assert first < 10.0  # 0.25-0.5 s on two quiet cores
 
 
-@pytest.mark.engines
 def test_the_same_question_without_chance_has_the_same_answer(qwen: Qwen) -> None:
     one, other = (answer(qwen, "你好", max_tokens=12, temperature=0.0) for _ in range(2))
     assert one == other != ""
 
 
-@pytest.mark.engines
 def test_no_more_tokens_come_than_were_wished_for(qwen: Qwen) -> None:
     tokens = [token for token in qwen.answer(asked("请介绍你们公司"), Wish(max_tokens=3)) if isinstance(token, str)]
     assert 1 <= len(tokens) <= 3
@@ -76,7 +73,6 @@ class Counted:
         self.server.handle_chat_completions(request, counting)
 
 
-@pytest.mark.engines
 def test_closing_an_answer_stops_the_model_at_its_next_token(qwen: Qwen, monkeypatch: pytest.MonkeyPatch) -> None:
     counted = Counted(qwen._server)
     monkeypatch.setattr(qwen, "_server", counted)
@@ -90,7 +86,6 @@ def test_closing_an_answer_stops_the_model_at_its_next_token(qwen: Qwen, monkeyp
     assert counted.chunks - chunks <= 3
 
 
-@pytest.mark.engines
 def test_an_answer_can_be_cancelled_while_its_prompt_is_being_read(qwen: Qwen) -> None:
     """250 tokens of prompt are three seconds of work and more; the next answer has to wait for one batch of 64 only."""
     reading = qwen.answer(asked("周末送货吗？" * 60), Wish(max_tokens=4))
@@ -104,7 +99,6 @@ def test_an_answer_can_be_cancelled_while_its_prompt_is_being_read(qwen: Qwen) -
     assert batch < (time.monotonic() - whole) / 2
 
 
-@pytest.mark.engines
 def test_answers_wait_for_each_other_and_too_many_are_refused(qwen: Qwen) -> None:
     long = [qwen.answer(asked("请详细介绍北京的历史。"), Wish(max_tokens=300)) for _ in range(MOST_WAITING + 2)]
     try:
@@ -119,7 +113,6 @@ def test_answers_wait_for_each_other_and_too_many_are_refused(qwen: Qwen) -> Non
     until(lambda: not writing())
 
 
-@pytest.mark.engines
 @pytest.mark.parametrize("messages", [[{"role": "user", "content": 3}], [{"content": "没有角色"}]])
 def test_messages_it_can_not_read_are_the_clients_fault(qwen: Qwen, messages: list[dict[str, object]]) -> None:
     with pytest.raises(ProviderError) as raised:
@@ -127,13 +120,11 @@ def test_messages_it_can_not_read_are_the_clients_fault(qwen: Qwen, messages: li
     assert raised.value.code == "invalid_request_error" and not raised.value.retry
 
 
-@pytest.mark.engines
 def test_a_prompt_longer_than_the_context_is_refused_with_the_models_word(qwen: Qwen) -> None:
     with pytest.raises(ProviderError, match="exceeds the available context size"):
         list(qwen.answer(asked("周末送货吗？" * 2000), Wish(max_tokens=1)))
 
 
-@pytest.mark.engines
 def test_closing_the_model_ends_what_is_being_written(qwen: Qwen) -> None:
     writer = qwen.answer(asked("请详细介绍北京的历史。"), Wish(max_tokens=400))
     next(writer)

