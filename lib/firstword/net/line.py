@@ -22,6 +22,8 @@ class Line:
         self.deadline: Deadline = wait.clock.deadline(0)
         self.place = place
         self.received = 0
+        self.drained = False
+        """The last `receive` got all there was: better poll before the next. (TLS hands over a record at a time, and knows of its rest.)"""
         self._receive_needs = select.POLLIN
         self._send_needs = select.POLLOUT
 
@@ -41,6 +43,7 @@ class Line:
         except ssl.SSLZeroReturnError:
             return b""
         self.received += len(data)
+        self.drained = len(data) < size and not (isinstance(self.sock, ssl.SSLSocket) and self.sock.pending())
         return data
 
     def send(self, data: bytes | bytearray | memoryview) -> int:

@@ -48,6 +48,11 @@ class Pipe:
                 raise BlockingIOError
         self._incoming, self._at = data or b"", 0
 
+    @property
+    def drained(self) -> bool:
+        """Whether everything received has been read, and reading on would most likely be in vain."""
+        return self._at >= len(self._incoming) and self.line.drained
+
     def send(self, data: bytes) -> int:
         if self.blocking:
             self.line.send_all(data, f"sending the handshake to {self.line.place}")

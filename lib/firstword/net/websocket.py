@@ -277,6 +277,9 @@ class Connection:
             elif opcode == ABNF.OPCODE_BINARY:
                 self._listener.on_binary(frame.data)
             self._wait.check()
+            if pipe.drained:
+                pipe.dry = True
+                return None
         return None
 
     def _check_size(self) -> None:
