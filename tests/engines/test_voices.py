@@ -52,7 +52,7 @@ def test_a_mandarin_reply_is_heard_again_after_the_telephone(mandarin: MandarinV
 
 
 def test_the_first_mandarin_audio_does_not_wait_for_the_clause(mandarin: MandarinVoice) -> None:
-    """60-110 ms on one quiet core, of a clause that takes 300-400."""
+    """60-150 ms on one core, of a clause that takes 300-400."""
     first, whole = min(work_s(mandarin, "我们会在三个工作日内安排工作人员上门取件并且与您电话联系") for _ in range(3))
     assert first < 0.5 * whole
 
@@ -135,7 +135,7 @@ def test_an_english_reply_is_heard_again_to_the_letter(english: EnglishVoice, wh
 
 
 def test_the_first_english_audio_comes_with_the_first_clause(english: EnglishVoice) -> None:
-    """80-110 ms on one quiet core."""
+    """80-110 ms on one core."""
     text = "Hello, your package left the warehouse this morning and should arrive before six in the evening."
     first, whole = min(work_s(english, text) for _ in range(3))
     assert first < 0.4 * whole

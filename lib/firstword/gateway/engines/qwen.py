@@ -2,7 +2,7 @@
 
 Small enough to answer a telephone on two cores, and small enough to invent facts: for trying and for tests, not for customers. The
 library keeps the last prompt's state, so that only what is new of a conversation is read again: the first token of a later turn
-takes 0.15-0.45 s, that of a first turn a second more unless `Qwen.warm` has read the system prompt before.
+takes 0.25-0.55 s, that of a first turn about as much more unless `Qwen.warm` has read the system prompt before.
 """
 
 from __future__ import annotations
