@@ -136,3 +136,13 @@ def test_a_file_that_is_no_model_gets_one_line(tmp_path: Path) -> None:
 def test_finding_the_model_does_not_import_its_package() -> None:
     vad.make("level", 8000)
     assert not any(name.startswith("silero_vad") for name in sys.modules)
+
+
+def test_silero_is_left_alone_in_silence_once_it_has_settled() -> None:
+    pytest.importorskip("onnxruntime")
+    judge = vad.Silero(8000)
+    with patch.object(judge, "probability", wraps=judge.probability) as asked:
+        share(judge, tone.speak("你好", 8000) + pcm.silence(3200, 8000))
+        in_speech = asked.call_count - judge.QUIET_FRAMES
+        assert 360 / 32 - 2 <= in_speech <= 360 / 32 + 8
+        assert share(judge, tone.speak("请问明天的天气", 8000)) > 0.7

@@ -255,7 +255,8 @@ class Line:
             self._listener.reply_drained(reply, not sounded)
 
     def _look_for_the_switch(self, now: float) -> None:
-        if fifo.State.GONE not in (self._hearing.state, self._speaking.state):
+        gone = fifo.State.GONE
+        if self._hearing.state is not gone and self._speaking.state is not gone:
             self._gone_since = None
         elif self._gone_since is None:
             self._gone_since = now
