@@ -7,6 +7,7 @@ import os
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -396,3 +397,10 @@ def test_when_the_second_fifo_can_not_be_made_the_first_goes_too(tmp_path: Path,
     with pytest.raises(HostError, match="call-bot"):
         Line("call", tmp_path, 8000, Ears(LoudIsSpeech()), 0, diary, SYSTEM)
     assert [entry.name for entry in tmp_path.iterdir()] == ["call-bot.r8"]
+
+
+def test_when_no_descriptor_is_left_the_name_goes_too(tmp_path: Path, diary: Diary) -> None:
+    full = patch("firstword.audio.fifo.os.open", side_effect=OSError(errno.EMFILE, "Too many open files"))
+    with full, pytest.raises(HostError, match="Too many open files"):
+        Line("call", tmp_path, 8000, Ears(LoudIsSpeech()), 0, diary, SYSTEM)
+    assert list(tmp_path.iterdir()) == []

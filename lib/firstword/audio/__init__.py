@@ -1,1 +1,1 @@
-"""Sound: pure arithmetic on samples, and the two files that touch pipes (`fifo`, `media_clock`)."""
+"""Sound: pure arithmetic on samples, and what touches pipes and waits (`fifo`, `line`, `media_clock`)."""
