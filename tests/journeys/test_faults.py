@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import threading
 
 import pytest
+from mock import Mock
 
 from firstword.audio import tone
 from firstword.gateway.faults import Fault
@@ -164,6 +166,32 @@ def test_a_key_that_is_not_set_is_named(theatre: Theatre, monkeypatch: pytest.Mo
     call = theatre.stage.switch.call("voicebot default")
     assert call.wait(10)
     assert call.variables["firstword_error"] == "service 'tts': appkey: the environment variable NLS_APPKEY is not set"
+
+
+def test_a_media_clock_that_dies_ends_its_calls_and_the_next_call_gets_a_new_one(
+    theatre: Theatre, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    theatre.gate().set()
+
+    def die(text: str) -> None:
+        monkeypatch.setattr(service.current().media, "_tick", Mock(side_effect=RuntimeError("broken on purpose")))
+
+    played = theatre.stage.play(Script((wait(0.2), END), byte_ms=20), on_step=die)
+    assert (played.result, played.error) == ("error", "the media clock has stopped")
+    assert theatre.play(silence(), HANG_UP).conversation.heard_text() == "您好"
+
+
+def test_a_media_clock_that_hangs_does_not_hang_the_channel(theatre: Theatre, monkeypatch: pytest.MonkeyPatch) -> None:
+    theatre.gate().set()
+    go_on = threading.Event()
+
+    def hang(text: str) -> None:
+        monkeypatch.setattr(service.current().media, "_tick", lambda due: go_on.wait(30) and due)
+
+    played = theatre.stage.play(Script((wait(0.2), END), byte_ms=20), on_step=hang)
+    assert (played.result, played.error) == ("error", "the media clock has stopped")
+    go_on.set()
+    assert theatre.play(silence(), HANG_UP).conversation.heard_text() == "您好"
 
 
 @pytest.mark.parametrize("state", ["LISTENING", "HEARING", "SETTLING", "THINKING", "SPEAKING", "CLOSING"])

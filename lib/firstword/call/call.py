@@ -182,6 +182,8 @@ class Call:
         if event is None:
             if self._media.alive(now):
                 return None
+            if self._line is not None:
+                self._line.rescue()  # or the switch waits in open() or read() of a FIFO for ever
             event = ev.Broke("the media clock has stopped")
         if (
             isinstance(event, ev.ReplyDrained | ev.ReplyFailed)

@@ -39,8 +39,7 @@ class Service:
         self.switch = switch
         self.clock = clock
         self.generation = Generation(parse(switch.configuration()), clock)
-        self.media = MediaClock(clock, depth_frames=self.settings.general.depth_frames)
-        self.media.start()
+        self.media = self._new_clock()
         self.finished = 0
         self.failed = 0
         self._lock = threading.Lock()  # generation, _calls
@@ -65,7 +64,7 @@ class Service:
             tell(host, "error", error=one_line(error))
             return None
         try:
-            call = Call(host, profile, services, self.media, self.switch.run_dir, self.clock)
+            call = Call(host, profile, services, self._running_clock(), self.switch.run_dir, self.clock)
             with self._lock:
                 self._calls[host.uuid] = call
             record = call.run()
@@ -88,6 +87,20 @@ class Service:
             log.error("the record of call %s could not be written to %s: %s", record.call, path, error.strerror)
         level = logging.ERROR if record.result == "error" else logging.INFO
         log.log(level, "call %s ended: %s %s", record.call, record.result, record.error)
+
+    def _new_clock(self) -> MediaClock:
+        media = MediaClock(self.clock, depth_frames=self.settings.general.depth_frames)
+        media.start()
+        return media
+
+    def _running_clock(self) -> MediaClock:
+        """The media clock, or another one if it has died or hangs: its calls were lost with it, the next ones need not be."""
+        with self._lock:
+            if not self.media.alive(self.clock.now()):
+                log.error("the media clock has stopped; a new one serves the calls from here on")
+                self.media.stop(0)
+                self.media = self._new_clock()
+            return self.media
 
     def calls(self) -> Mapping[str, Call]:
         """The calls in progress, by channel uuid."""
@@ -148,6 +161,7 @@ def end(seconds: float = 5.0) -> None:
         service, _service = _service, None
     if service is not None:
         service.close(seconds)
+    _from_switch()
 
 
 def startup(args: str = "") -> None:
@@ -207,8 +221,15 @@ class _SwitchHandler(logging.Handler):
 
 
 def _to_switch(switch: Switch) -> None:
+    """Send the log of ``firstword`` to the switch, and nowhere else."""
+    _from_switch()
+    logger = logging.getLogger("firstword")
+    logger.addHandler(_SwitchHandler(switch))
+    logger.propagate = False
+
+
+def _from_switch() -> None:
     logger = logging.getLogger("firstword")
     for handler in [handler for handler in logger.handlers if isinstance(handler, _SwitchHandler)]:
         logger.removeHandler(handler)
-    logger.addHandler(_SwitchHandler(switch))
-    logger.propagate = False
+    logger.propagate = True
