@@ -15,6 +15,9 @@ import site
 import sys
 from typing import Any
 
+# numpy's BLAS would start a thread for each processor, and they spin: a second beside a busy switch took nine.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 _beside = pathlib.Path(__file__).with_suffix(".path")
 _folders = os.environ.get("FIRSTWORD_LIB") or (
     _beside.read_text().strip().replace("\n", ":") if _beside.exists() else ""
