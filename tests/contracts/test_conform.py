@@ -36,13 +36,14 @@ class Work:
         self._begun = threading.Event()
         self._over = threading.Event()
         self._said = False
+        self._made = time.monotonic()
         if not needs_finish:
             self._begun.set()
         spawn("honest", self._tell, label)
 
     def _tell(self) -> None:
         while not self._begun.wait(0.001):
-            if self._over.is_set():
+            if self._over.is_set() or self._abandoned():
                 return
         story = self._story
         for name, args in story:
@@ -65,6 +66,10 @@ class Work:
         if self._bug == "lingers":
             time.sleep(0.6)
 
+    def _abandoned(self) -> bool:
+        """The test is over."""
+        return time.monotonic() > self._made + 1.5
+
     def feed(self, pcm: bytes) -> bool:
         return not self._begun.is_set() or self._bug == "takes audio for ever"
 
@@ -83,7 +88,8 @@ class Work:
     def cancel(self) -> None:
         if self._bug == "second cancel raises" and self._over.is_set():
             raise RuntimeError("cancelled already")
-        self._over.set()
+        if self._bug != "cancel frees nothing":
+            self._over.set()
         if self._bug == "cancel waits":
             time.sleep(0.02)
         self._gate.close()
@@ -159,6 +165,7 @@ BREAKS: dict[str, tuple[Callable[[], object], str]] = {
     "second cancel": (lambda: think(bug="second cancel raises"), "cancelled already"),
     "thread stays": (lambda: think(bug="lingers"), "these threads still run: honest-conform"),
     "cancel waits": (lambda: think(bug="cancel waits"), "cancel took .* it must return at once"),
+    "cancel frees nothing": (lambda: speak(bug="cancel frees nothing"), "these threads still run: honest-conform"),
     "failed": (lambda: think([("failed", (ProviderError("no", provider="p"),))]), "honest failed: p: no"),
     "empty token": (lambda: think([("token", ("",)), *THOUGHT]), "told an empty token"),
     "no reason": (lambda: think([("finished", (Completion(""),))]), "finished without a reason"),

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import ssl
 import struct
 import threading
 import time
@@ -94,6 +95,26 @@ def test_after_its_end_nothing_is_taken() -> None:
         )
         connection.close()
         connection.abort()
+
+
+def test_after_the_peer_has_gone_nothing_is_taken() -> None:
+    with Loopback(lambda peer: peer.upgrade()) as server:
+        diary = Diary()
+        connection = connect(server.ws, diary)
+        assert diary.ending().kind == "lost"
+        assert not connection.send_text("late") and not connection.run(lambda: None)
+
+
+def test_a_redirect_is_not_followed() -> None:
+    def away(peer: Peer) -> None:
+        peer.read_head()
+        peer.answer("302 Found", "", f"Location: {elsewhere.ws}\r\n")
+
+    with Loopback(echo) as elsewhere, Loopback(away) as server:
+        diary = Diary()
+        connect(server.ws, diary, headers=lambda wait, deadline: {"X-NLS-Token": "secret"})
+        closed = diary.ending()
+        assert (closed.kind, closed.code) == ("refused", 302) and elsewhere.connections == 0
 
 
 @pytest.mark.parametrize("size", [0, 1, 125, 126, 65535, 65536, 300_000])
@@ -416,6 +437,31 @@ def test_an_error_of_the_listener_ends_the_connection_and_is_logged(caplog: pyte
         connect(server.ws, diary)
         assert diary.ending().kind == "broken"
     assert "ZeroDivisionError" in caplog.text
+
+
+@pytest.mark.usefixtures("trusting")
+def test_over_tls_nothing_gets_stuck_whatever_the_records(server_tls: ssl.SSLContext) -> None:
+    """A first record with the handshake's answer and messages behind it, records of many messages, a message of many records."""
+
+    def script(peer: Peer) -> list[tuple[int, bytes]]:
+        sent: list[bytes] = []
+        send = peer.send
+        peer.send = lambda data: sent.append(data if isinstance(data, bytes) else data.encode())  # type: ignore[method-assign]
+        peer.upgrade()
+        send(b"".join([*sent, *(frame(BINARY, bytes([at]) * 1000) for at in range(12))]))
+        send(b"".join(frame(TEXT, str(at)) for at in range(100)))
+        send(frame(BINARY, bytes(100_000)))
+        return peer.read_until_close()
+
+    with Loopback(script, tls=server_tls) as server:
+        diary = Diary()
+        diary.hook = lambda: connection.close() if len(diary.told) == 113 else None
+        connection = Connection(server.ws, diary, job="ws", label="t")
+        connection.send_binary(bytes(200_000))
+        connection.open()
+        assert diary.ending().kind == "closed"
+        assert server.result() == [(BINARY, bytes(200_000)), (CLOSE, b"\x03\xe8")]
+    assert diary.told == [*(bytes([at]) * 1000 for at in range(12)), *(str(at) for at in range(100)), bytes(100_000)]
 
 
 def test_many_threads_may_send_and_no_message_is_torn_or_lost() -> None:

@@ -60,6 +60,12 @@ def test_what_is_told_again_at_the_sentences_end_is_not_told_twice() -> None:
     ]
 
 
+def test_the_last_character_told_again_is_not_looked_for_in_the_next_sentence() -> None:
+    marks = Marks()
+    marks.say("好好。好吗？")
+    assert pairs(sentence(marks, characters("好好"), 0)) == [(1, 100), (2, 200), (3, 200)]
+
+
 def test_a_sentence_told_only_at_its_end_is_told() -> None:
     marks = Marks()
     marks.say("你好。")

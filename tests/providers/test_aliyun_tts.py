@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -242,6 +243,19 @@ def test_a_reply_whose_model_pauses_is_spoken_by_two_tasks_without_a_gap_in_the_
 
 
 @pytest.mark.usefixtures("short_rest")
+def test_text_that_keeps_coming_is_one_task() -> None:
+    with Loopback(play(whole)) as server:
+        watch = Watch()
+        work = synthesiser(server).start("t", watch)
+        for text in "一二三四五六":
+            work.say(text)
+            time.sleep(0.05)
+        work.finish()
+        assert ended(watch) is None
+        assert "".join(server.result()) == "一二三四五六" and server.connections == 1
+
+
+@pytest.mark.usefixtures("short_rest")
 def test_text_said_while_a_task_is_being_brought_to_its_end_is_spoken_by_the_next() -> None:
     stopping, go = threading.Event(), threading.Event()
 
@@ -393,6 +407,47 @@ def test_every_failure_says_whose_fault_it_is_and_whether_to_try_again(what: str
         error = ended(watch)
     assert error is not None and words in str(error) and (error.code, error.retry) == (code, retry)
     assert FIXED["token"] not in str(error)
+
+
+@pytest.mark.parametrize("how", ["at the door", "inside"])
+def test_a_token_the_gateway_refuses_is_replaced_for_the_next_reply(how: str) -> None:
+    made = iter(range(9))
+
+    def token_door(peer: Peer) -> None:
+        peer.read_request()
+        token = {"Id": f"token-{next(made)}", "ExpireTime": time.time() + 3600}
+        peer.answer("200 OK", json.dumps({"Token": token}), "Connection: close\r\n")
+
+    def refuses(peer: Peer) -> str:
+        if how == "at the door":
+            head = peer.read_head()
+            peer.answer("403 Forbidden")
+            return head
+        nls = Nls(peer)
+        nls.expect("StartSynthesis")
+        nls.fail(40000001, "Gateway:ACCESS_DENIED:The token 'token-0' has expired!")
+        return nls.head
+
+    def accepts(peer: Peer) -> str:
+        nls = Nls(peer)
+        start(nls)
+        nls.read_until("StopSynthesis")
+        nls.tell("SynthesisCompleted")
+        return nls.head
+
+    with Loopback(token_door) as tokens, Loopback(refuses, accepts) as server:
+        key = {"appkey": "a", "access_key_id": "id", "access_key_secret": "secret", "token_url": tokens.http}
+        service = make({"url": server.ws, **key}, "test")
+        errors = []
+        for _ in range(2):
+            watch = Watch()
+            work = service.start("t", watch)
+            work.say("x")
+            work.finish()
+            errors.append(ended(watch))
+        service.close()
+        assert errors[0] is not None and errors[0].retry and errors[1] is None
+        assert "X-NLS-Token: token-0" in server.result(0) and "X-NLS-Token: token-1" in server.result(1)
 
 
 def test_text_without_anything_to_speak_owes_no_audio() -> None:

@@ -11,6 +11,7 @@ from firstword.errors import ConfigError
 from firstword.providers.openai.chat import ChatModel, make
 from firstword.speech.conform import Watch
 from firstword.speech.llm import Completion, Message
+from firstword.threads import alive
 from net.loopback import Loopback, Peer
 
 from .nls_peer import ended, until
@@ -158,6 +159,19 @@ def test_cancel_closes_the_connection_so_that_the_service_stops_writing() -> Non
         cancelled = time.monotonic()
         until(lambda: server.results)
         assert server.result() - cancelled < 0.5
+        service.close()
+
+
+def test_cancel_ends_the_wait_for_a_first_word_too() -> None:
+    with Loopback(lambda peer: [peer.read_request(), peer.sock.recv(1) == b"" and time.monotonic()]) as server:
+        service = model(server)
+        work = service.start("t", ASK, Watch())
+        until(lambda: server.connections)
+        time.sleep(0.05)
+        work.cancel()
+        cancelled = time.monotonic()
+        until(lambda: not [name for name in alive() if name == "llm-t"])
+        assert time.monotonic() - cancelled < 0.5
         service.close()
 
 

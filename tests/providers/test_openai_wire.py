@@ -91,6 +91,12 @@ def test_any_data_survives_any_chunking_comments_and_line_ends(payloads: list[li
     assert events(raw, cuts) == ["\n".join(payload) for payload in payloads]
 
 
+@pytest.mark.parametrize("cut", range(40))
+def test_a_cr_lf_may_be_cut_anywhere(cut: int) -> None:
+    stream = b"data: a\r\ndata: b\r\n\r\ndata: c\r\n\r\n"
+    assert events(stream, [cut]) == ["a\nb", "c"]
+
+
 def test_a_last_event_without_a_blank_line_counts_when_nothing_follows() -> None:
     assert events(b'data: {"a": 1}') == ['{"a": 1}']
 

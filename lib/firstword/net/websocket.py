@@ -168,6 +168,8 @@ class Connection:
             if self._pipe is not None:
                 self._pipe.close()
             self._wait.close()
+            if self._timers.closing_at and closed.kind == "lost":
+                closed = Closed("closed", "closed")  # many a peer answers our close frame by just hanging up
             self._listener.on_closed(closed)
 
     def _shake_hands(self) -> None:

@@ -208,6 +208,9 @@ class _Trial(Generic[H]):
         """Everything until the end is asked for; may be called on a handle that was cancelled."""
         raise NotImplementedError
 
+    def drive_halfway(self, handle: H) -> None:
+        """Something to do, but not the end: left alone, the work would go on."""
+
     def judge(self, watch: Watch) -> None:
         raise NotImplementedError
 
@@ -215,6 +218,7 @@ class _Trial(Generic[H]):
         assert self.service.name, "the service has no name"
         span = self.check_undisturbed()
         self.check_cancel_from_another_thread(span)
+        self.check_cancel_of_unfinished_work()
         self.check_cancel_inside_the_listener()
         self.check_cancel_by_two_threads()
         self.check_cancel_after_the_end()
@@ -272,6 +276,17 @@ class _Trial(Generic[H]):
             watch.cancelled()
             self.timed(handle.cancel)
             join([driver], self.bounds.whole_s, self.clock)
+            self.expect_quiet(watch, label)
+
+    def check_cancel_of_unfinished_work(self) -> None:
+        """Nobody asked for the end, so only the cancel itself can free what the work holds."""
+        for patience_s in (0.0, 0.02, 0.1):
+            watch = Watch()
+            handle, label = self.start(watch)
+            self.drive_halfway(handle)
+            self.clock.wait(watch.over, patience_s)
+            self.timed(handle.cancel)
+            watch.cancelled()
             self.expect_quiet(watch, label)
 
     def check_cancel_inside_the_listener(self) -> None:
@@ -372,6 +387,9 @@ class _Hearing(_Trial[Recognition]):
         self.timed(handle.finish)
         self._took_late = handle.feed(self._audio[:frame])
 
+    def drive_halfway(self, handle: Recognition) -> None:
+        self.timed(handle.feed, self._audio[: self.service.rate])
+
     def judge(self, watch: Watch) -> None:
         name, rate = self.service.name, self.service.rate
         assert not self._took_late, f"{name} took audio after finish"
@@ -438,6 +456,9 @@ class _Speaking(_Trial[Synthesis]):
         self.timed(handle.finish)
         self.timed(handle.finish)
         handle.say("never")
+
+    def drive_halfway(self, handle: Synthesis) -> None:
+        self.timed(handle.say, self._texts[0])
 
     def check_an_empty_reply(self) -> None:
         watch = Watch()
