@@ -395,6 +395,34 @@ def test_a_closing_handshake_that_is_not_answered_is_bounded() -> None:
         assert diary.ending(1.0).kind == "closed"
 
 
+def test_after_our_close_nothing_more_is_told() -> None:
+    def script(peer: Peer) -> None:
+        peer.upgrade()
+        assert peer.read_frame()[0] == CLOSE
+        peer.send_frame(TEXT, "not wanted any more")
+        peer.send_frame(CLOSE, b"\x03\xe8")
+
+    with Loopback(script) as server:
+        diary = Diary()
+        connect(server.ws, diary).close()
+        assert diary.ending().kind == "closed"
+    assert not diary.told
+
+
+def test_a_connection_without_traffic_costs_nothing() -> None:
+    with Loopback(echo) as server:
+        diary = Diary()
+        connection = connect(server.ws, diary)
+        connection.send_text("x")
+        assert diary.opened.wait(2)
+        time.sleep(0.05)
+        began = time.process_time()
+        time.sleep(0.3)
+        assert time.process_time() - began < 0.1
+        connection.close()
+        diary.ending()
+
+
 def test_an_alarm_comes_when_it_is_due_and_not_if_it_was_taken_back() -> None:
     with Loopback(echo) as server:
         diary = Diary()
