@@ -413,7 +413,6 @@ def test_a_connection_without_traffic_costs_nothing() -> None:
     with Loopback(echo) as server:
         diary = Diary()
         connection = connect(server.ws, diary)
-        connection.send_text("x")
         assert diary.opened.wait(2)
         time.sleep(0.05)
         began = time.process_time()
