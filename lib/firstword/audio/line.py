@@ -132,6 +132,11 @@ class Line:
         with self._lock:
             return self._speaking.heard_ms(reply)
 
+    @property
+    def last_frame_at(self) -> float:
+        """When the latest frame that holds audio of a reply was handed to the switch, in the clock's seconds; 0 if none was."""
+        return self._speaking.last_frame_at
+
     def waiting_ms(self) -> float:
         """How much of the current reply's audio waits, here and in the pipe."""
         with self._lock:
@@ -243,8 +248,8 @@ class Line:
 
     def _speak(self, depth_frames: int) -> None:
         with self._lock:
-            began, drained = self._speaking.fill(depth_frames)
             at = self._clock.now()
+            began, drained = self._speaking.fill(depth_frames, at)
             reply, sounded = self._speaking.playout.reply, self._speaking.playout.sounded
         if began:
             self._listener.reply_began(reply, at)

@@ -73,6 +73,7 @@ class Speaking:
         self.playout = Playout(rate, startup_ms)
         self.frames = 0
         self.reply_frames = 0
+        self.last_frame_at = 0.0
         self.late = 0
 
     @property
@@ -108,7 +109,7 @@ class Speaking:
     def waiting_ms(self) -> float:
         return self.playout.waiting_ms + self._in_pipe(self.playout.reply) / self._bytes_per_ms
 
-    def fill(self, depth_frames: int) -> tuple[bool, bool]:
+    def fill(self, depth_frames: int, now: float) -> tuple[bool, bool]:
         """Fill the pipe up to its depth. Returns whether the current reply began to sound, and whether it has drained."""
         if not self._writer.open():
             return False, False
@@ -125,6 +126,7 @@ class Speaking:
             self._pipe.append((frame.reply, frame.own_bytes) if frame else (0, 0))
             if frame is not None:
                 self.reply_frames += 1
+                self.last_frame_at = now
                 self._sent += frame.own_bytes
                 began = began or frame.first
         self._told = self._told or drained

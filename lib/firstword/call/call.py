@@ -23,7 +23,7 @@ from ..speech.asr import Recogniser
 from ..speech.llm import Model
 from ..speech.tts import Synthesiser
 from ..threads import Inbox, join, spawn
-from ..turn import Turn
+from ..turn import State, Turn
 from .ears import Listening
 from .history import History
 from .profile import Profile
@@ -79,6 +79,7 @@ class Call:
         self._history = History(profile.system, profile.history_turns)
         self._listening = Listening(self.label, services.asr, profile.rate, self.post)
         self._reply: Reply | None = None
+        self._spoke_at = 0.0  # when the caller last began to speak
         self._overtaken: TurnRecord | None = None  # a turn whose reply was silenced before it was audible
         self._line: Line | None = None
 
@@ -191,6 +192,8 @@ class Call:
             and self._reply.number == event.reply
         ):
             self._end_reply(interrupted=False)  # it is over, whatever the turn makes of it
+        if isinstance(event, ev.CallerBegan):
+            self._spoke_at = event.at
         before = self.turn.state
         orders = self.turn.handle(event, now)
         if log.isEnabledFor(logging.DEBUG):
@@ -237,6 +240,8 @@ class Call:
     def _silence(self) -> None:
         record = self._reply.record if self._reply is not None else None
         self._end_reply(interrupted=True)
+        if record is not None and self._line is not None and self.turn.state is State.HEARING:
+            record.barge_in_ms = round((self._line.last_frame_at - self._spoke_at) * 1000, 1)
         if record in self.record.turns and "first_word" not in record.at:
             self._overtaken = record
 

@@ -23,6 +23,9 @@ class TurnRecord:
     reply: str = ""
     heard: str = ""
     interrupted: bool = False
+    barge_in_ms: float | None = None
+    """If the caller's voice interrupted it: from the first frame judged to be speech to the last frame of the reply that was handed
+    to the switch. The profile's ``min_speech_ms`` is in it."""
     at: dict[str, float] = field(default_factory=dict)
     """When each of `MARKS` happened, in the clock's seconds."""
 
@@ -45,6 +48,7 @@ class TurnRecord:
             "reply": self.reply,
             "heard": self.heard,
             "interrupted": self.interrupted,
+            "barge_in_ms": self.barge_in_ms,
             "ms": self.ms(),
         }
 
