@@ -89,8 +89,13 @@ install_packages() {
 
 # Each engine stands alone: one that can not be had is named, and the call goes on without it.
 install_engines() {
-  command -v espeak-ng >/dev/null || apt_install espeak-ng ||
-    say "espeak-ng is missing, so English words will be spelled: sudo apt-get install espeak-ng"
+  local packages=()
+  command -v espeak-ng >/dev/null || packages+=(espeak-ng)
+  "$VENV/bin/python" -c 'import ctypes; ctypes.CDLL("libgomp.so.1")' 2>/dev/null || packages+=(libgomp1)
+  if [ ${#packages[@]} != 0 ]; then
+    apt_install "${packages[@]}" ||
+      say "missing for English words (espeak-ng) or the language model (libgomp1): sudo apt-get install ${packages[*]}"
+  fi
   say "the speech and language engines, in $ENGINES (about 1 GB once; --lite does without)"
   "$VENV/bin/python" -m firstword.gateway.engines.install --dir "$ENGINES" </dev/null ||
     say "the engines could not be installed; the call goes on with what there is"

@@ -117,11 +117,11 @@ def _gateway(parts: Parts, args: argparse.Namespace, stack: contextlib.ExitStack
         _say(f"loading {', '.join(name for _, name in parts.engines())} ...")
     try:
         return stack.enter_context(GatewayProcess(_flags(parts, args))).place, parts
-    except ConfigError as error:
+    except ConfigError:
         usable = choosing.only_those_that_load(parts, _say_missing)
         if usable == parts:
             raise
-        _say(f"{one_line(error)}; once more without")
+        _say("starting the gateway again without that")
         return stack.enter_context(GatewayProcess(_flags(usable, args))).place, usable
 
 

@@ -17,7 +17,15 @@ from ..gateway.engines.store import Store
 PROBE_S = 180.0
 """How long an engine may take to load when it is asked alone whether it can: Qwen reads half a gigabyte."""
 
-_PROBE = "import sys; from firstword.gateway import engines; getattr(engines, sys.argv[1])(sys.argv[2])"
+_PROBE = """
+import sys
+from firstword.errors import FirstwordError
+from firstword.gateway import engines
+try:
+    getattr(engines, sys.argv[1])(sys.argv[2])
+except FirstwordError as error:
+    sys.exit(str(error))
+"""
 
 TONE, SCRIPTED = "tone", "scripted"
 
@@ -106,6 +114,7 @@ def only_those_that_load(parts: Parts, say: Callable[[str], None]) -> Parts:
                 continue
             lines = tried.stderr.decode(errors="replace").strip().splitlines()
             why = lines[-1] if lines and tried.returncode > 0 else f"its process died ({tried.returncode})"
-        say(f"the {kind} {name!r} can not be used: {why}; going on without it")
+        known = f"the {kind} {name!r} can not be used: "
+        say(f"{known}{why.removeprefix(known)}; going on without it")
         parts = parts.without(kind)
     return parts

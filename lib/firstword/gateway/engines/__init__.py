@@ -173,9 +173,10 @@ def _engine(kind: str, name: str, table: Mapping[str, str]) -> Any:
             try:
                 module = importlib.import_module(table[name], __name__)
                 _made[kind, name] = getattr(module, kind)()
-            except ImportError as error:
-                missing = error.name or str(error)
+            except ModuleNotFoundError as error:
                 raise ConfigError(
-                    f"the {kind} {name!r} can not be used: {missing} is not installed; ./install.sh demo installs the engines"
+                    f"the {kind} {name!r} can not be used: {error.name} is not installed; ./install.sh demo installs the engines"
                 ) from error
+            except ImportError as error:  # it is there, and a library it wants is not
+                raise ConfigError(f"the {kind} {name!r} can not be used: it does not load: {error}") from error
         return _made[kind, name]
