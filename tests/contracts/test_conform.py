@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 
 from firstword.errors import ProviderError
-from firstword.speech import conform
 from firstword.speech.asr import Transcript
 from firstword.speech.conform import Bounds, check_gives_up, check_model, check_recogniser, check_synthesiser
 from firstword.speech.gate import Gate
 from firstword.speech.llm import Completion, Message
 from firstword.speech.tts import Mark
+from firstword.speech.watch import Watch
 from firstword.threads import spawn
 
 QUICK = Bounds(whole_s=1.0, quiet_s=0.02, gone_s=0.3, cancels=4)
@@ -200,7 +200,7 @@ def test_every_break_of_a_contract_is_noticed(what: str) -> None:
 
 
 def test_two_methods_at_once_are_noticed() -> None:
-    watch = conform.Watch(lambda watch, count: time.sleep(0.05))
+    watch = Watch(lambda watch, count: time.sleep(0.05))
     threads = [threading.Thread(target=watch.token, args=("x",)) for _ in range(2)]
     for thread in threads:
         thread.start()
@@ -211,7 +211,7 @@ def test_two_methods_at_once_are_noticed() -> None:
 
 
 def test_a_call_from_inside_a_call_is_noticed() -> None:
-    watch = conform.Watch(lambda watch, count: watch.token("y") if count == 1 else None)
+    watch = Watch(lambda watch, count: watch.token("y") if count == 1 else None)
     watch.token("x")
     with pytest.raises(AssertionError, match="from inside another one"):
         watch.judge()

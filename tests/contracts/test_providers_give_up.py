@@ -12,8 +12,9 @@ from firstword.gateway.faults import Fault
 from firstword.gateway.options import LOCAL_API_KEY, LOCAL_APPKEY, LOCAL_KEY_ID, LOCAL_KEY_SECRET, GatewayOptions
 from firstword.gateway.server import Gateway
 from firstword.providers.registry import make_asr, make_llm, make_tts
-from firstword.speech.conform import Watch, check_gives_up
+from firstword.speech.conform import check_gives_up
 from firstword.speech.llm import Message
+from firstword.speech.watch import Watch
 from firstword.threads import alive
 
 BOUNDS = {

@@ -8,7 +8,7 @@ import time
 from typing import Any
 
 from firstword.errors import ProviderError
-from firstword.speech.conform import Watch
+from firstword.speech.watch import Watch
 from net.loopback import BINARY, CLOSE, PING, TEXT, Peer
 
 FIXED = {"appkey": "my-appkey", "token": "my-fixed-token-0123456789"}

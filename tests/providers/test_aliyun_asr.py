@@ -10,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from firstword.errors import ConfigError
-from firstword.providers.aliyun.asr import Backlog, make
+from firstword.providers.aliyun.asr import make
+from firstword.providers.aliyun.backlog import Backlog
 from firstword.speech.asr import Recogniser
-from firstword.speech.conform import Watch
+from firstword.speech.watch import Watch
 from net.loopback import Loopback, Peer
 
 from .nls_peer import FIXED, Nls, ended, until, waited

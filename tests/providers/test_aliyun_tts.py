@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from firstword.errors import ConfigError
-from firstword.providers.aliyun import tts
+from firstword.providers.aliyun import flowing
 from firstword.providers.aliyun.tts import make
-from firstword.speech.conform import Watch
 from firstword.speech.tts import Synthesiser
+from firstword.speech.watch import Watch
 from net.loopback import Loopback, Peer
 
 from .nls_peer import FIXED, Nls, ended, until, waited
@@ -222,7 +222,7 @@ def test_a_gateway_that_refuses_to_flush_is_not_asked_again(caplog: pytest.LogCa
 
 @pytest.fixture
 def short_rest(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tts, "REST_S", 0.15)
+    monkeypatch.setattr(flowing, "REST_S", 0.15)
 
 
 @pytest.mark.usefixtures("short_rest")

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from firstword.providers.aliyun import asr, tts, wire
+from firstword.providers.aliyun import asr, flowing, tts, wire
 from firstword.providers.aliyun.account import new_id
 from firstword.providers.aliyun.status import MEANINGS, meaning, task_failure
 
@@ -45,7 +45,7 @@ def without_version(found: dict[str, Any]) -> dict[str, Any]:
 
 def test_start_synthesis_means_the_same_as_the_sdks() -> None:
     theirs = message("nls_flowing_tts", "StartSynthesis")
-    payload = tts.start_payload(tts.SynthesiserSettings(voice="longxiaochun", sample_rate=8000, **KEYS), new_id())
+    payload = flowing.start_payload(tts.SynthesiserSettings(voice="longxiaochun", sample_rate=8000, **KEYS), new_id())
     text = wire.start_synthesis(task(wire.FLOWING), new_id(), payload)
     assert differences(ours(text, theirs), theirs) == {
         "payload.volume": (50, ...),  # the name in the documentation, in Java's capture and in the SDK's newest options

@@ -9,8 +9,8 @@ import pytest
 
 from firstword.errors import ConfigError
 from firstword.providers.openai.chat import ChatModel, make
-from firstword.speech.conform import Watch
 from firstword.speech.llm import Completion, Message
+from firstword.speech.watch import Watch
 from firstword.threads import alive
 from net.loopback import Loopback, Peer
 

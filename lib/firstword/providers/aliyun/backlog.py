@@ -1,0 +1,83 @@
+"""Audio on its way to a recogniser that may not be ready, or not keep up."""
+
+from __future__ import annotations
+
+import threading
+from bisect import bisect_right
+from collections import deque
+
+MESSAGE_BYTES = 3_200  # the pages recommend 1,600 or 3,200 bytes a message; what has gathered is sent in these
+
+
+class Backlog:
+    """Audio between the feeder and the connection: batched, bounded, the oldest dropped first.
+
+    The service counts the audio it got; `fed_ms` turns its milliseconds into those of the audio that was fed.
+    """
+
+    def __init__(self, rate: int, send_ms: int, bound_ms: int) -> None:
+        self._bytes_per_ms = rate * 2 // 1000
+        self._batch = send_ms * self._bytes_per_ms
+        self._bound = bound_ms * self._bytes_per_ms
+        self._lock = threading.Lock()
+        self._pieces: deque[bytes] = deque()
+        self._held = 0
+        self._taken = 0
+        self._lost = 0
+        self._losses: list[
+            tuple[int, int]
+        ] = []  # at so many bytes of the service's audio, so many bytes have been lost
+        self.ready = False
+        self.asked = False
+
+    def service_is_ready(self) -> None:
+        self.ready = True
+
+    def add(self, pcm: bytes) -> bool:
+        """Returns whether nothing had to be dropped for it."""
+        with self._lock:
+            self._pieces.append(pcm)
+            self._held += len(pcm)
+            before = self._lost
+            while self._held > self._bound:
+                oldest = self._pieces.popleft()
+                self._held -= len(oldest)
+                self._lost += len(oldest)
+            if self._lost > before:
+                if self._losses and self._losses[-1][0] == self._taken:
+                    self._losses.pop()
+                self._losses.append((self._taken, self._lost))
+            return self._lost == before
+
+    def wants_sending(self) -> bool:
+        """Whether the connection's thread should be asked to `take`; says so once until it has."""
+        with self._lock:
+            if self.asked or not self.ready or self._held < self._batch:
+                return False
+            self.asked = True
+            return True
+
+    def take(self, everything: bool) -> bytes:
+        """The next message; b"" if there is less than a batch, unless `everything` is to go."""
+        with self._lock:
+            if self._held < self._batch and not (everything and self._held):
+                return b""
+            size = self._batch if self._held < MESSAGE_BYTES else max(self._batch, MESSAGE_BYTES)
+            parts, got = [], 0
+            while self._pieces and got < size:
+                piece = self._pieces.popleft()
+                if got + len(piece) > size:
+                    self._pieces.appendleft(piece[size - got :])
+                    piece = piece[: size - got]
+                parts.append(piece)
+                got += len(piece)
+            self._held -= got
+            self._taken += got
+            return b"".join(parts)
+
+    def fed_ms(self, service_ms: int) -> int:
+        """The service's position as milliseconds of the audio that was fed."""
+        with self._lock:
+            at = bisect_right(self._losses, (service_ms * self._bytes_per_ms, self._lost + 1))
+            lost = self._losses[at - 1][1] if at else 0
+        return service_ms + lost // self._bytes_per_ms
