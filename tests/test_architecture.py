@@ -26,10 +26,22 @@ PURE = [
     "events", "commands", "errors", "options", "turn", "audio.pcm", "audio.tone", "audio.resample", "audio.ears", "audio.playout",
     "text.segment", "providers.aliyun.wire", "providers.openai.wire", "call.heard", "call.history", "call.timers",
 ]  # fmt: skip
-WAITING = {"socket", "threading", "time", "queue", "select", "selectors", "subprocess", "asyncio", "requests", "websocket"}
+WAITING = {
+    "socket",
+    "threading",
+    "time",
+    "queue",
+    "select",
+    "selectors",
+    "subprocess",
+    "asyncio",
+    "requests",
+    "websocket",
+}
 
 MODULES = {
-    ".".join(path.relative_to(LIB).with_suffix("").parts).removesuffix(".__init__"): path for path in sorted(LIB.rglob("*.py"))
+    ".".join(path.relative_to(LIB).with_suffix("").parts).removesuffix(".__init__"): path
+    for path in sorted(LIB.rglob("*.py"))
 }
 
 
@@ -101,8 +113,12 @@ def test_a_vendor_never_imports_another() -> None:
 
 def test_threads_and_sleeps_have_one_door() -> None:
     for module, path in MODULES.items():
-        called = {ast.unparse(node.func) for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)}
-        assert "threading.Thread" not in called or module in ("threads", "sim.switch"), f"{module} makes a thread of its own"
+        called = {
+            ast.unparse(node.func) for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)
+        }
+        assert "threading.Thread" not in called or module in ("threads", "sim.switch"), (
+            f"{module} makes a thread of its own"
+        )
         assert "time.sleep" not in called or module == "clock", f"{module} sleeps"
 
 

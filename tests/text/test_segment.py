@@ -26,7 +26,9 @@ def pieces(*tokens: str) -> list[str]:
         ([""], []),
     ],
 )
-def test_each_token_goes_on_as_it_comes_but_blanks_and_pictures_wait_for_their_neighbour(tokens: list[str], expected: list[str]) -> None:
+def test_each_token_goes_on_as_it_comes_but_blanks_and_pictures_wait_for_their_neighbour(
+    tokens: list[str], expected: list[str]
+) -> None:
     assert pieces(*tokens) == expected
 
 
