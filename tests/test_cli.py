@@ -7,18 +7,24 @@ from pathlib import Path
 import pytest
 
 from firstword import __version__, cli
+from firstword.bench.command import BENCHES
 
 ROOT = Path(__file__).parent.parent
 
 
-@pytest.mark.parametrize("name", cli.COMMANDS)
-def test_every_command_has_help_that_says_more_than_its_summary(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+ALL = [(name,) for name in cli.COMMANDS if name != "bench"] + [("bench", name) for name in BENCHES]
+
+
+@pytest.mark.parametrize("words", ALL, ids=" ".join)
+def test_every_command_has_help_that_says_more_than_its_name(
+    words: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
     with pytest.raises(SystemExit) as left:
-        cli.main([name, "--help"])
+        cli.main([*words, "--help"])
     assert left.value.code == 0
     shown = capsys.readouterr().out
-    assert shown.startswith(f"usage: firstword {name}") and "--json" in shown
-    assert len(shown) > len(cli.COMMANDS[name][1]) + 200
+    assert shown.startswith(f"usage: firstword {' '.join(words)}") and "--json" in shown
+    assert len(shown) > 250
 
 
 @pytest.mark.parametrize("name", cli.COMMANDS)
@@ -57,3 +63,9 @@ def test_a_misuse_ends_with_two(arguments: list[str], capsys: pytest.CaptureFixt
         cli.main(arguments)
     assert left.value.code == 2
     assert "usage: firstword" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", BENCHES)
+def test_every_bench_is_in_the_documentation(name: str) -> None:
+    pages = [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]
+    assert any(name in page.read_text(encoding="utf-8") for page in pages)
