@@ -1,0 +1,78 @@
+"""Tiny runs of the measurements: that they measure what they say, not how fast this machine is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from mock import Mock, call
+
+from firstword.bench import barge_in, content, first_word, whole
+from firstword.bench.report import Row
+from firstword.errors import ConfigError, ProviderError
+from firstword.providers import registry
+from firstword.speech.llm import Completion
+from firstword.speech.tts import Mark
+
+
+def values(rows: list[Row]) -> dict[str, float]:
+    return {row.name: row.value for row in rows}
+
+
+def test_the_held_back_model_gives_its_answer_when_the_last_token_has_come() -> None:
+    model, listener = Mock(), Mock()
+    whole.WholeModel(model).start("x", [], listener)
+    held = model.start.call_args.args[2]
+    held.token("您")
+    held.token("好")
+    listener.token.assert_not_called()
+    held.finished(Completion("stop"))
+    assert listener.mock_calls == [call.token("您好"), call.finished(Completion("stop"))]
+
+
+@pytest.mark.parametrize("end", [("finished",), ("failed", ProviderError("x", provider="p"))])
+def test_the_held_back_synthesiser_gives_its_audio_when_all_of_it_has_come(end: tuple[Any, ...]) -> None:
+    synthesiser, listener = Mock(rate=8000), Mock()
+    whole.WholeSynthesiser(synthesiser).start("x", listener)
+    held = synthesiser.start.call_args.args[1]
+    held.audio(b"ab")
+    held.mark(Mark(1, 2.0))
+    held.audio(b"cd")
+    assert listener.mock_calls == []
+    getattr(held, end[0])(*end[1:])
+    assert listener.mock_calls == [call.audio(b"abcd"), call.mark(Mark(1, 2.0)), getattr(call, end[0])(*end[1:])]
+
+
+def test_the_held_back_vendors_exist_only_while_they_are_compared() -> None:
+    with whole.vendors():
+        assert registry.make_llm("whole", {"api_key": ""}, "x").name.startswith("whole ")
+    with pytest.raises(ConfigError):
+        registry.make_llm("whole", {"api_key": ""}, "x")
+
+
+def test_streaming_is_sooner_than_whole_then_play_and_both_are_heard_right(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(first_word, "LONG_CHARS", 40)
+    monkeypatch.setattr(first_word, "SHORT", "好的，再见。")
+    speeds = first_word.Speeds(50, 20, 20, 0.1, 20)
+    got = values(first_word.compare(speeds, calls=1))
+    assert got["long reply, first word, ratio"] > 1.2
+    assert got["replies heard as they were said"] == 100
+
+
+def test_an_overhead_is_measured_for_each_turn() -> None:
+    got = values(first_word.overhead(first_word.Speeds(50, 20, 20, 0.1, 20), turns=2, startup_ms=0, goal_ms=60))
+    assert got["buffer 0 ms: turns measured"] == 2
+    assert got["buffer 0 ms: first word, median"] > 500
+
+
+def test_interruptions_are_measured_at_both_ends() -> None:
+    got = values(barge_in.measure(interruptions=5, min_speech_ms=100, vad="level"))
+    assert got["interruptions measured"] == 5
+    assert got["heard, worst"] <= 1
+    assert got["stop, median"] > 0
+
+
+def test_content_is_compared_character_by_character() -> None:
+    one, other = content.play(["您好。", "没有"])
+    assert content._wrong("您好。", one) == 0
+    assert content._wrong("没有了", other) == 1
