@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import select
+import stat
 import threading
 import wave
 from collections import deque
@@ -26,6 +27,8 @@ FILE_BUFFER_BYTES = 65536
 PRE_BUFFER_FRAMES = 25
 """What a recording keeps back at its beginning unless RECORD_PRE_BUFFER_FRAMES says otherwise: half a second, then
 all at once."""
+HALF_PIPE_BYTES = 1 << 15
+"""Of a default pipe; frames do not fill its pages to the last byte, so it is full before it holds all of its 64 KiB."""
 MIN_SECONDS = 3
 """A recording shorter than this is removed, FIFO or not, unless RECORD_MIN_SEC says otherwise."""
 
@@ -48,6 +51,10 @@ class Bug(Protocol):
 
     function: str
     target: str
+
+    @property
+    def flows(self) -> bool:
+        """Whether the next frame surely needs no wait."""
 
     def frame(self, caller: bytes, bot: bytes) -> bytes | None:
         """One tick: what the caller says and what is about to be sent. Returns what is to be sent instead, or None once the
@@ -93,6 +100,13 @@ class Displace:
         audio = audio.ljust(want, b"\0")
         return audio if not self.mixed or bot == self._silence else mix(bot, audio)
 
+    @property
+    def flows(self) -> bool:
+        try:
+            return syscalls.unread(self._fd) >= self._frame_bytes
+        except OSError:  # a file that can not tell
+            return False
+
     def _read(self, size: int) -> bytes:
         """A read that blocks. What is there is taken without giving up the GIL, which the real switch has nothing to do with."""
         while (audio := syscalls.read(self._fd, self._buffer, size)) is None:
@@ -129,6 +143,10 @@ class Record:
         if buffer:
             sink = BufferedSink(sink, buffer)
         self._sink = ThreadedSink(sink, name) if threaded else sink
+
+    @property
+    def flows(self) -> bool:
+        return type(self._sink) is RawSink and self._sink.has_room
 
     def frame(self, caller: bytes, bot: bytes) -> bytes | None:
         if self._stereo:
@@ -171,6 +189,7 @@ class RawSink:
     def __init__(self, path: str) -> None:
         self._fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         os.set_blocking(self._fd, False)  # as in `Displace`: the write still waits, by the poll
+        self._is_pipe = stat.S_ISFIFO(os.fstat(self._fd).st_mode)
         self._writable = select.poll()
         self._writable.register(self._fd, select.POLLOUT)
 
@@ -185,6 +204,11 @@ class RawSink:
         except OSError:  # EPIPE: Python ignores SIGPIPE, as FreeSWITCH does
             return False
         return True
+
+    @property
+    def has_room(self) -> bool:
+        """Whether a frame can be written to the pipe at once."""
+        return self._is_pipe and syscalls.unread(self._fd) <= HALF_PIPE_BYTES
 
     def close(self) -> None:
         if self._fd >= 0:

@@ -8,17 +8,28 @@ bugs make of silence goes to the caller.
 from __future__ import annotations
 
 import itertools
+import math
 from collections import deque
 from collections.abc import Callable
+from typing import Protocol
 
 from ..clock import SYSTEM, Clock
 from .bugs import Bug, Displace, Record, suffix_rate
 from .line import FRAMES_PER_SECOND, Line
 
 TICK = 1 / FRAMES_PER_SECOND
+GRID = TICK / 4
+"""Ticks begin at multiples of this: the switch's timer wakes all channels of one phase at once, and so does `ticker.Ticker`."""
 LATE = 3 * TICK
 """A tick later than this is not made up for: the real channel had one RTP gap after a stall, and no burst behind
 it."""
+
+
+class Driver(Protocol):
+    """Who ticks channels on behalf of their session threads."""
+
+    def ride(self, channel: Channel, ticks: int | None) -> int:
+        """See `ticker.Ticker.ride`."""
 
 
 class Channel:
@@ -35,6 +46,7 @@ class Channel:
         line: Line,
         clock: Clock = SYSTEM,
         console: Callable[[str, str], None] = lambda level, text: None,
+        driver: Driver | None = None,
     ) -> None:
         self.uuid = uuid
         self.clock = clock
@@ -53,6 +65,7 @@ class Channel:
         self.waiting_for = ""
         """The FIFO whose other end the session thread waits for, while it opens or reads it."""
         self._console = console
+        self._driver = driver
         self._due = 0.0
 
     # Any thread.
@@ -65,7 +78,7 @@ class Channel:
         """Answer; media can flow. Returns False if the channel is gone."""
         if not self.cause and not self.answered:
             self.answered = True
-            self._due = self.clock.now() + TICK
+            self._due = math.ceil(self.clock.now() / GRID) * GRID + TICK
         return not self.cause
 
     def hang_up(self, cause: str = "NORMAL_CLEARING") -> None:
@@ -95,7 +108,30 @@ class Channel:
     def err(self, text: str) -> None:
         self.console("err", text)
 
-    # The session thread.
+    def ride(self, ticks: int | None) -> int:
+        """Have at most `ticks` ticks done by somebody else. Returns how many were; 0 if this thread must do the next one. Session
+        thread."""
+        return self._driver.ride(self, ticks) if self._driver is not None else 0
+
+    # The session thread, or the driver that it has left the channel to.
+
+    @property
+    def due(self) -> float:
+        """When the next tick is due, in the clock's seconds."""
+        return self._due
+
+    @property
+    def wanted(self) -> bool:
+        """Whether there is something to do for the session thread that is no tick."""
+        return bool(self.cause or self.transferred or self.broken or self.keys)
+
+    @property
+    def flows(self) -> bool:
+        """Whether a tick now would wait for nothing but its moment."""
+        for bug in self.bugs:  # noqa: SIM110 - a generator is half of the cost of the tick's look
+            if not bug.flows:
+                return False
+        return True
 
     def tick(self) -> None:
         """One frame each way. Returns when it is done: at its moment, or later if a bug had to wait."""

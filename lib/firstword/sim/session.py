@@ -183,8 +183,11 @@ class Session:
                 return "break"
             if channel.keys and self._callback is not None and not self._key(channel.keys.popleft()):
                 return "callback"
-            channel.tick()
-            done += 1
+            ticked = channel.ride(None if frames is None else frames - done)
+            done += ticked
+            if not ticked:
+                channel.tick()
+                done += 1
         return "done"
 
     def _stream_frames(self, file: str) -> int | None:

@@ -63,6 +63,7 @@ from .channel import Channel, new_uuid
 from .line import Line
 from .module import Stream, make_module, sleep_with_gil
 from .session import Session
+from .ticker import Ticker
 
 SESSION_STACK_BYTES = 240 * 1024
 RECURSION_LIMIT = 240
@@ -148,6 +149,7 @@ class SimSwitch:
         self.calls: dict[str, SimCall] = {}
         """Those that are not over."""
         self._echo = echo
+        self._ticker = Ticker(clock)
         self._entries: set[str] = set()
         self._jobs: list[threading.Thread] = []
         self._lock = threading.Lock()
@@ -186,7 +188,7 @@ class SimSwitch:
             if not call.wait(grace.left()):
                 self._unstick(call)
         threads = [call.thread for call in calls if call.thread is not None]
-        stubborn = join([*threads, *self._jobs], 2.0)
+        stubborn = join([*threads, *self._jobs], 2.0) + self._ticker.close()
         self._undo.close()
         for name in self._entries:
             sys.modules.pop(name, None)
@@ -212,7 +214,9 @@ class SimSwitch:
             data: of the one ``python`` action, unless a `dialplan` of (application, data) is given.
             line: the caller's end, if it was made before.
         """
-        channel = Channel(uuid or new_uuid(), line or Line(self.rate, self.clock), self.clock, self.console)
+        channel = Channel(
+            uuid or new_uuid(), line or Line(self.rate, self.clock), self.clock, self.console, self._ticker
+        )
         call = SimCall(channel, dialplan or [("python", data)], self.clock)
         with self._lock:
             self.calls[channel.uuid] = call
