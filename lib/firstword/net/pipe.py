@@ -29,7 +29,7 @@ class Pipe:
         self._at = 0
 
     def recv(self, size: int) -> bytes:
-        if self._at >= len(self._incoming):
+        if size and self._at >= len(self._incoming):
             self._fill()
         data = self._incoming[self._at : self._at + size]
         self._at += len(data)

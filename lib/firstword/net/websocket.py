@@ -187,6 +187,8 @@ class Connection:
         self._ws.connect(  # type: ignore[no-untyped-call]
             self.url, socket=pipe, header=[f"{name}: {value}" for name, value in headers.items()], redirect_limit=0
         )
+        if self._ws.getstatus() != 101:  # an older websocket-client takes a redirect for an open connection
+            raise websocket.WebSocketException("redirected")
         pipe.blocking = False
 
     def _refused(self, status: int, body: bytes | None) -> Closed:
