@@ -24,7 +24,8 @@ SIBLINGS_MAY = {("turn", "text"), ("sim", "gateway"), ("bench", "demo"), ("cli",
 LEAF = RANKS[0]
 PURE = [
     "events", "commands", "errors", "options", "turn", "audio.pcm", "audio.tone", "audio.resample", "audio.ears", "audio.playout",
-    "text.segment", "providers.aliyun.wire", "providers.openai.wire", "call.heard", "call.history", "call.timers",
+    "text.segment", "providers.aliyun.wire", "providers.aliyun.marks", "providers.aliyun.signature", "providers.aliyun.status",
+    "net.redact", "net.timers", "audio.tone_code", "audio.tone_bursts", "providers.openai.wire", "call.heard", "call.history", "call.timers",
 ]  # fmt: skip
 WAITING = {
     "socket",
