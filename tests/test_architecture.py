@@ -25,7 +25,8 @@ LEAF = RANKS[0]
 PURE = [
     "events", "commands", "errors", "options", "turn", "audio.pcm", "audio.tone", "audio.resample", "audio.ears", "audio.playout",
     "text.segment", "providers.aliyun.wire", "providers.aliyun.marks", "providers.aliyun.signature", "providers.aliyun.status",
-    "net.redact", "net.timers", "audio.tone_code", "audio.tone_bursts", "providers.openai.wire", "call.heard", "call.history", "call.timers",
+    "net.redact", "net.timers", "audio.tone_code", "audio.tone_bursts", "providers.openai.wire",
+    "call.heard", "call.history", "call.timers",
 ]  # fmt: skip
 WAITING = {
     "socket",
