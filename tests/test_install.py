@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import subprocess
+import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -241,3 +242,21 @@ def test_no_registry_and_no_path_of_a_machine_stands_in_what_is_run() -> None:
         assert not re.search(r"https?://|index-url|/home/|/root/|/opt/|/work/", text), name
         if not name.endswith(".toml"):
             assert os.access(ROOT / name, os.X_OK)
+
+
+def test_an_installed_package_has_every_file_that_its_code_reads() -> None:
+    setuptools = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"]
+    named = {
+        file
+        for package, patterns in setuptools["package-data"].items()
+        for pattern in patterns
+        for file in (ROOT / "lib" / package.replace(".", "/")).glob(pattern)
+    }
+    kept = {
+        path
+        for path in (ROOT / "lib" / "firstword").rglob("*")
+        if path.is_file() and path.suffix not in (".py", ".pyc")
+    }
+    assert named == kept
+    for patterns in setuptools["data-files"].values():
+        assert all(list(ROOT.glob(pattern)) for pattern in patterns)

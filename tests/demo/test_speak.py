@@ -11,9 +11,11 @@ import pytest
 
 from firstword import cli, threads
 from firstword.audio import tone
+from firstword.demo import speak
 from firstword.gateway.options import GatewayOptions
 from firstword.gateway.server import Gateway
 from firstword.sim.stage import Place, configuration
+from firstword.speech.tts import SynthesisListener
 
 
 def heard(path: Path) -> tuple[str, int]:
@@ -74,3 +76,41 @@ def test_a_service_that_refuses_says_why(tmp_path: Path, capsys: pytest.CaptureF
     error = capsys.readouterr().err
     assert error.startswith("firstword speak: aliyun tts: ") and error.count("\n") == 1
     assert not (tmp_path / "c.wav").exists()
+
+
+class Silent:
+    """A synthesiser that takes text and never answers; counts what is asked of it."""
+
+    name, rate = "silent tts", 8000
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def start(self, label: str, listener: SynthesisListener) -> Silent:
+        return self
+
+    def say(self, text: str) -> None:
+        self.asked.append(f"say {text}")
+
+    def flush(self) -> None:
+        self.asked.append("flush")
+
+    def finish(self) -> None:
+        self.asked.append("finish")
+
+    def cancel(self) -> None:
+        self.asked.append("cancel")
+
+    def close(self) -> None:
+        self.asked.append("close")
+
+
+def test_a_service_that_never_answers_is_given_up_cancelled_and_closed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    silent = Silent()
+    monkeypatch.setattr(speak.registry, "make_tts", lambda *_: silent)
+    monkeypatch.setattr(speak, "LONGEST_S", 0.05)
+    assert cli.main(["speak", "喂", "-o", str(tmp_path / "d.wav")]) == 1
+    assert silent.asked == ["say 喂", "finish", "cancel", "close"]
+    assert capsys.readouterr().err == "firstword speak: silent tts: not finished within 0.05 s\n"
