@@ -404,3 +404,21 @@ def test_when_no_descriptor_is_left_the_name_goes_too(tmp_path: Path, diary: Dia
     with full, pytest.raises(HostError, match="Too many open files"):
         Line("call", tmp_path, 8000, Ears(LoudIsSpeech()), 0, diary, SYSTEM)
     assert list(tmp_path.iterdir()) == []
+
+
+# -- rest ----------------------------------------------------------------------------------------------------------------
+
+
+def test_a_line_rests_after_a_tick_at_which_one_frame_came_and_one_went(make_line: MakeLine) -> None:
+    line = make_line()
+    switch = Switch(line)
+    line.serve(0.0, 2)
+    assert not line.rests, "two frames went: the pipe was empty"
+    for came, went, rests in ((1, 1, True), (0, 1, False), (1, 0, False), (2, 1, False), (1, 2, False), (1, 1, True)):
+        switch.take(went)
+        switch.send(bytes(FRAME * came))
+        line.serve(0.0, 2)
+        assert line.rests is rests, (came, went)
+    switch.hang_up()
+    line.serve(0.0, 2)
+    assert not line.rests, "a switch that is gone must be noticed"

@@ -343,3 +343,26 @@ def test_thirty_calls_come_and_go_and_nothing_is_left(clock: MediaClock, tmp_pat
     assert all(switch.ended() for switch in switches)
     assert nothing_left(tmp_path)
     assert line_module.GONE_S >= 1, "or a hang-up would be taken for a fault"
+
+
+class Resting:
+    """A line that wants to rest after each tick."""
+
+    def __init__(self) -> None:
+        self.rests = False
+        self.served = 0
+
+    def serve(self, now: float, depth: int) -> bool:
+        self.served += 1
+        self.rests = True
+        return True
+
+
+def test_a_line_that_rests_is_passed_over_for_one_tick_but_not_by_a_clock_that_is_late() -> None:
+    clock, line = MediaClock(), Resting()
+    clock._lines = (line,)  # type: ignore[assignment]
+    served = []
+    for late_s in (0.0, 0.0, 0.0, 0.008, 0.0, 0.0):
+        clock._tick(SYSTEM.now() - late_s)
+        served.append(line.served)
+    assert served == [1, 1, 2, 3, 3, 4]

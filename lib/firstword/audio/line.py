@@ -100,6 +100,8 @@ class Line:
             self._hearing.close()
             fifo.unlink(self.caller_path)
             raise
+        self.rests = False
+        """For the clock: one frame came and one went at the last tick, so nothing will at the next: they do every other tick."""
         self._over = False  # closed, broken or rescued: the clock passes by
         self._gone_since: float | None = None
         self.on_close: Callable[[Line], None] = lambda line: None
@@ -213,8 +215,8 @@ class Line:
             if self._over:
                 return True
             try:
-                self._hear(now)
-                self._speak(depth_frames)
+                came, went = self._hear(now), self._speak(depth_frames)
+                self.rests = came == frame_bytes(self.rate) and went == 1
                 self._look_for_the_switch(now)
             except Exception as error:  # the door between a call and the clock of all calls
                 log.exception("%s: the line broke", self.call)
@@ -238,23 +240,29 @@ class Line:
             except Exception:
                 log.exception("%s: and its call did not want to know", self.call)
 
-    def _hear(self, now: float) -> None:
+    def _hear(self, now: float) -> int:
+        """Returns how many bytes came."""
         with self._lock:
             pcm = self._hearing.read(now)
         if pcm:
             self._listener.caller_audio(pcm)
             for edge in self._hearing.ears.feed(pcm, now):
                 self._listener.caller_edge(edge)
+        return len(pcm)
 
-    def _speak(self, depth_frames: int) -> None:
+    def _speak(self, depth_frames: int) -> int:
+        """Returns how many frames went."""
         with self._lock:
             at = self._clock.now()
+            before = self._speaking.frames
             began, drained = self._speaking.fill(depth_frames, at)
+            went = self._speaking.frames - before
             reply, sounded = self._speaking.playout.reply, self._speaking.playout.sounded
         if began:
             self._listener.reply_began(reply, at)
         if drained:
             self._listener.reply_drained(reply, not sounded)
+        return went
 
     def _look_for_the_switch(self, now: float) -> None:
         gone = fifo.State.GONE
