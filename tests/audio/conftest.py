@@ -11,12 +11,23 @@ from pathlib import Path
 
 import pytest
 
+from firstword.audio import vad
 from firstword.audio.ears import Ears
 from firstword.audio.line import Line
 from firstword.clock import SYSTEM
+from firstword.errors import ConfigError
 from firstword.events import CallerBegan, CallerStopped
 
 FRAME = 320
+
+
+def needs_silero() -> None:
+    """Skip the test where Silero's model or the package that runs it is not installed: the local engines bring only the latter."""
+    pytest.importorskip("onnxruntime")
+    try:
+        vad.silero_path()
+    except ConfigError as error:
+        pytest.skip(str(error))
 
 
 class LoudIsSpeech:

@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 from firstword.audio import pcm, tone, vad
 from firstword.audio.ears import Ears
 
+from .conftest import needs_silero
+
 MIXED = "你好，今天北京 25°C。Hello, world! 😀👍🏽 aaaa 啊啊啊啊 0000 \x00\x7f\n"
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=24)
 
@@ -180,7 +182,7 @@ def test_noise_and_music_and_silence_say_nothing() -> None:
 @pytest.mark.parametrize("rate", [8000, 16000])
 def test_voice_activity_takes_it_for_one_stretch_of_speech(judge: str, rate: int) -> None:
     if judge == "silero":
-        pytest.importorskip("onnxruntime")
+        needs_silero()
     for text in ("你好，请问明天会不会下雨？", "Hello, is it 1234567890?", "aaaaaaaaaaaaaaaaaaaaaaaa", "😀😀😀😀"):
         spoken = tone.speak(text, rate, 60)
         ears = Ears(vad.make(judge, rate), 200, 500)

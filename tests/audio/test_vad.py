@@ -13,13 +13,15 @@ import pytest
 from firstword.audio import pcm, tone, vad
 from firstword.errors import ConfigError
 
+from .conftest import needs_silero
+
 JUDGES = ["webrtc", "webrtc:3", "level", "silero"]
 
 
 @pytest.fixture(params=JUDGES)
 def judge(request: pytest.FixtureRequest) -> str:
     if request.param == "silero":
-        pytest.importorskip("onnxruntime")
+        needs_silero()
     return str(request.param)
 
 
@@ -62,7 +64,7 @@ def test_the_energy_gate_follows_a_noisy_line() -> None:
 
 
 def test_calls_share_one_network_but_not_what_they_heard() -> None:
-    pytest.importorskip("onnxruntime")
+    needs_silero()
     one, two = vad.Silero(8000), vad.Silero(8000)
     assert one._session is two._session
     share(one, tone.speak("你好你好", 8000))
@@ -72,7 +74,7 @@ def test_calls_share_one_network_but_not_what_they_heard() -> None:
 
 
 def test_silero_wants_frames_of_its_own_length() -> None:
-    pytest.importorskip("onnxruntime")
+    needs_silero()
     with pytest.raises(ValueError, match="256 samples"):
         vad.Silero(8000).probability(bytes(320))
 
@@ -139,7 +141,7 @@ def test_finding_the_model_does_not_import_its_package() -> None:
 
 
 def test_silero_is_left_alone_in_silence_once_it_has_settled() -> None:
-    pytest.importorskip("onnxruntime")
+    needs_silero()
     judge = vad.Silero(8000)
     with patch.object(judge, "probability", wraps=judge.probability) as asked:
         share(judge, tone.speak("你好", 8000) + pcm.silence(3200, 8000))
