@@ -42,7 +42,7 @@ class General:
     depth_frames: int = option(
         2, help="20 ms frames kept in the pipe to the switch; what can not be taken back", low=1, high=10
     )
-    switch_interval_ms: float = option(0.5, help="how often Python threads are made to take turns", low=0.05, high=20)
+    switch_interval_ms: float = option(5.0, help="how often Python threads are made to take turns", low=0.05, high=20)
 
 
 @dataclass(frozen=True)
