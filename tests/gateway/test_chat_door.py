@@ -219,7 +219,7 @@ def test_a_cut_by_bytes_breaks_the_stream_exactly_there(make_gateway):
         for chunk in response.iter_content(None):
             got += chunk
     assert len(got) == 300
-    assert gateway.seen("llm")[0].ended == "cut"
+    assert gateway.wait(lambda: gateway.seen("llm")[0].ended == "cut", 2.0)
 
 
 def test_a_cut_by_events_leaves_a_prefix_of_the_tokens(make_gateway):
