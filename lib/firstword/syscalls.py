@@ -4,8 +4,9 @@ Python gives up its lock around each os.read, os.write and ioctl. For a call tha
 where many threads wait for the lock: one of them takes it, and this thread queues up again. With fifty calls in a process the media
 clock needed 50 us for each line, 20 of them its own; with these it needs 20.
 
-So they keep the lock, and are for descriptors that never wait: pipes and eventfds opened with ``O_NONBLOCK``. A socket is none of
-these: sending on the loopback runs the receiver's side too.
+So they keep the lock, and are for descriptors that never wait (``O_NONBLOCK``): pipes, eventfds, plain sockets. A kilobyte sent on the
+loopback, which runs the receiver's side too, takes some 20 us; with sixty calls a thread that had given the lock up for it waited
+200 us to get it back.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ def read(fd: int, into: Buffer, most: int | None = None) -> bytes | None:
     if got < 0:
         _let_pass()
         return None
-    return into.raw[:got]
+    return bytes(memoryview(into)[:got])
 
 
 def write(fd: int, data: bytes) -> int | None:

@@ -454,7 +454,10 @@ def test_acts_and_messages_keep_their_order() -> None:
             connection.run(lambda number=number: order.append((number, threading.current_thread().name)))  # type: ignore[misc]
         connection.close()
         diary.ending()
-    assert order == [(number, "ws-t") for number in range(20)]
+    assert [number for number, _ in order] == list(range(20))
+    # Its own thread while it connects, then the one of all open connections, for good.
+    threads = [name for _, name in order]
+    assert threads == sorted(threads, reverse=True) and set(threads) <= {"ws-t", "sockets"}
 
 
 def test_an_error_of_the_listener_ends_the_connection_and_is_logged(caplog: pytest.LogCaptureFixture) -> None:

@@ -6,8 +6,11 @@ import select
 import socket
 import ssl
 
+from .. import syscalls
 from ..clock import Deadline
 from .wait import Wait
+
+BUFFER_BYTES = 16_384
 
 
 class Line:
@@ -24,6 +27,8 @@ class Line:
         self.received = 0
         self.drained = False
         """The last `receive` got all there was: better poll before the next. (TLS hands over a record at a time, and knows of its rest.)"""
+        self._tls = isinstance(sock, ssl.SSLSocket)
+        self._buffer = syscalls.buffer(0 if self._tls else BUFFER_BYTES)
         self._receive_needs = select.POLLIN
         self._send_needs = select.POLLOUT
 
@@ -32,6 +37,14 @@ class Line:
 
     def receive(self, size: int) -> bytes | None:
         """Up to `size` bytes; b"" at the end; None if there is nothing now. Raises OSError if the connection broke."""
+        size = size if self._tls else min(size, BUFFER_BYTES)
+        data = self._receive_tls(size) if self._tls else syscalls.read(self.fileno(), self._buffer, size)
+        if data:
+            self.received += len(data)
+            self.drained = len(data) < size and not (isinstance(self.sock, ssl.SSLSocket) and self.sock.pending())
+        return data
+
+    def _receive_tls(self, size: int) -> bytes | None:
         try:
             data = self.sock.recv(size)
         except (BlockingIOError, ssl.SSLWantReadError):
@@ -42,12 +55,13 @@ class Line:
             return None
         except ssl.SSLZeroReturnError:
             return b""
-        self.received += len(data)
-        self.drained = len(data) < size and not (isinstance(self.sock, ssl.SSLSocket) and self.sock.pending())
+        self._receive_needs = select.POLLIN
         return data
 
     def send(self, data: bytes | bytearray | memoryview) -> int:
         """Send what fits; 0 if nothing does now: the next call must then begin with the same bytes, for TLS. Raises OSError."""
+        if not self._tls:
+            return syscalls.write(self.fileno(), bytes(data)) or 0
         try:
             return self.sock.send(data)
         except (BlockingIOError, ssl.SSLWantWriteError):

@@ -1,16 +1,16 @@
-"""A WebSocket client connection with one thread that does everything on the socket.
+"""A WebSocket client connection whose socket one thread at a time touches.
 
-The thread resolves, connects, shakes hands, and then polls two descriptors: the socket, and an eventfd that other threads write after
-they have put something into the outbox. So a sender never waits, reads and writes of TLS never meet, and every wait has a
-bound and an end. websocket-client does the protocol (handshake, frames, masks, fragments); `pipe.Pipe` stands between it and the socket, so
-that its many small reads cost no system call and its writes never block.
+A thread of its own resolves, connects and shakes hands; then the one thread of all open connections (`loop`) waits for two descriptors: the
+socket, and an eventfd that other threads write after they have put something into the outbox. So a sender never waits, reads and writes of
+TLS never meet, and every wait has a bound and an end. websocket-client does the protocol (handshake, frames, masks, fragments);
+`pipe.Pipe` stands between it and the socket, so that its many small reads cost no system call and its writes never block.
 """
 
 from __future__ import annotations
 
 import struct
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 from urllib.parse import urlsplit
@@ -22,6 +22,8 @@ from ..clock import SYSTEM, Clock, Deadline
 from ..errors import ProviderError
 from ..threads import spawn
 from .dial import dial
+from .loop import LOOP, Pause, Work
+from .masks import Masks
 from .outbox import Outbox
 from .pipe import Pipe
 from .redact import redact
@@ -97,13 +99,14 @@ class Connection:
         self._wait = Wait(clock)
         self._outbox = Outbox(self.bounds.outbox_bytes, self._wait)
         self._ws = websocket.WebSocket(enable_multithread=False, skip_utf8_validation=True)
+        self._ws.set_mask_key(Masks())  # type: ignore[no-untyped-call]
         self._pipe: Pipe | None = None
         self._alarm_at = 0.0
         self._timers = Timers(self.bounds)
 
     def open(self) -> None:
         """Start the thread. Returns at once; ``on_open`` or ``on_closed`` follows within ``connect_s``."""
-        spawn(self._job, self._live, self._label)
+        spawn(self._job, self._connect, self._label)
 
     def send_text(self, text: str) -> bool:
         """Send a text message, after everything given before; kept until the connection is open. Any thread; never waits.
@@ -140,15 +143,25 @@ class Connection:
         """How much was taken and has not been handed to the kernel."""
         return self._outbox.bytes
 
-    # On the connection's thread:
+    # On the connection's thread: its own until it is open, then the one of all open connections.
 
-    def _live(self) -> None:
+    def _connect(self) -> None:
+        work = self._live()
+        pause = next(work, None)
+        if pause is not None:
+            try:
+                LOOP.adopt(work, self._wait.wake, pause)
+            except BaseException:
+                work.close()
+                raise
+
+    def _live(self) -> Work:
         closed = Closed("broken", "an error of our own; see the log")
         self._outbox.reader = threading.get_ident()
         try:
             self._shake_hands()
             self._listener.on_open()
-            closed = self._serve()
+            closed = yield from self._serve()
         except Cancelled:
             closed = Closed("aborted", "aborted")
         except ProviderError as error:
@@ -205,7 +218,7 @@ class Connection:
         why = redact(str(error), limit=120)
         return Closed("protocol", f"{self._place} does not speak WebSocket properly ({why})")
 
-    def _serve(self) -> Closed:
+    def _serve(self) -> Generator[Pause, bool, Closed]:
         """From the open connection to its end."""
         pipe = self._pipe
         assert pipe is not None
@@ -235,15 +248,19 @@ class Connection:
                 self._listener.on_alarm()
                 continue
             readable = not pipe.dry
-            if pipe.dry and (self._outbox.empty or pipe.outgoing):
-                readable = self._poll(pipe, now)
+            if self._outbox.empty or pipe.outgoing or readable:
+                self._outbox.reader = 0
+                ready = yield self._pause(pipe, now)
+                self._outbox.reader = threading.get_ident()
+                readable = readable or ready
 
-    def _poll(self, pipe: Pipe, now: float) -> bool:
-        """Wait for the socket, the eventfd or a moment. Returns whether the socket has something: being woken to send is no reason to
-        read in vain."""
+    def _pause(self, pipe: Pipe, now: float) -> Pause:
+        """What to wait for: the socket, a word of another thread, or a moment; nothing if there is more to read, but the others get
+        their turn."""
         moments = [at for at in (self._alarm_at, self._timers.next_at(bool(pipe.outgoing))) if at]
-        left = max(0.0, min(moments) - now) if moments else 60.0
-        return bool(self._wait.pause({pipe.fileno(): pipe.line.poll_mask(bool(pipe.outgoing))}, left + 0.0005))
+        left = max(0.0, min(moments) - now) + 0.0005 if moments else 60.0
+        mask = pipe.line.poll_mask(bool(pipe.outgoing))
+        return Pause(pipe.fileno(), mask, self._clock.real(left) if pipe.dry else 0.0)
 
     def _send_outbox(self, pipe: Pipe) -> None:
         """Into the pipe, as long as the socket takes it; the rest stays countable in the outbox."""

@@ -29,6 +29,8 @@ PRE_BUFFER_FRAMES = 25
 all at once."""
 HALF_PIPE_BYTES = 1 << 15
 """Of a default pipe; frames do not fill its pages to the last byte, so it is full before it holds all of its 64 KiB."""
+ROOM_FRAMES = 20
+"""What fits into the other half, at 16 kHz and with room to spare: so seldom is looked."""
 MIN_SECONDS = 3
 """A recording shorter than this is removed, FIFO or not, unless RECORD_MIN_SEC says otherwise."""
 
@@ -81,6 +83,7 @@ class Displace:
         self._fd = os.open(path, os.O_RDONLY)
         os.set_blocking(self._fd, False)  # `_read` waits, and only if it must
         self._buffer = syscalls.buffer(frame_bytes)
+        self._taken = b""  # by `flows`, for the frame that follows at once
         self._readable = select.poll()
         self._readable.register(self._fd, select.POLLIN)
 
@@ -102,13 +105,18 @@ class Displace:
 
     @property
     def flows(self) -> bool:
-        try:
-            return syscalls.unread(self._fd) >= self._frame_bytes
-        except OSError:  # a file that can not tell
-            return False
+        if not self._taken:
+            try:
+                self._taken = syscalls.read(self._fd, self._buffer) or b""
+            except OSError:  # `frame` will find out
+                return False
+        return len(self._taken) == self._frame_bytes
 
     def _read(self, size: int) -> bytes:
         """A read that blocks. What is there is taken without giving up the GIL, which the real switch has nothing to do with."""
+        if self._taken:
+            taken, self._taken = self._taken, b""
+            return taken
         while (audio := syscalls.read(self._fd, self._buffer, size)) is None:
             self._readable.poll()
         return audio
@@ -190,6 +198,7 @@ class RawSink:
         self._fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         os.set_blocking(self._fd, False)  # as in `Displace`: the write still waits, by the poll
         self._is_pipe = stat.S_ISFIFO(os.fstat(self._fd).st_mode)
+        self._room = 0  # frames that surely fit
         self._writable = select.poll()
         self._writable.register(self._fd, select.POLLOUT)
 
@@ -208,7 +217,12 @@ class RawSink:
     @property
     def has_room(self) -> bool:
         """Whether a frame can be written to the pipe at once."""
-        return self._is_pipe and syscalls.unread(self._fd) <= HALF_PIPE_BYTES
+        if not self._room and self._is_pipe and syscalls.unread(self._fd) <= HALF_PIPE_BYTES:
+            self._room = ROOM_FRAMES
+        if not self._room:
+            return False
+        self._room -= 1
+        return True
 
     def close(self) -> None:
         if self._fd >= 0:
