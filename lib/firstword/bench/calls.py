@@ -13,7 +13,8 @@ the earliest frame of the call is on time. The simulated switch's own lateness i
 keep of what they hear (two bytes a sample and eight a frame), which no switch does. The rest of the simulated callers counts.
 *left over*: threads, descriptors and FIFOs that are there when the calls have ended and were not before; connections kept warm for the next
 call are none. Looked at twice, with the service still up and after its end; the larger number is told.
-*processor*: of this process, callers included, and of the gateway's, where 100 % is one core. It is told, not judged.
+*processor*: of this process, callers included, of the gateway's, and of whatever else this machine did meanwhile, where 100 % is one
+core. It is told, not judged.
 """
 
 from __future__ import annotations
@@ -139,7 +140,8 @@ class Carried:
     clock_max_ms: float
     processor: float
     gateway_processor: float
-    """Both in percent of a core."""
+    other_processor: float
+    """All three in percent of a core."""
 
 
 def _play(load: Load) -> Carried:
@@ -152,11 +154,12 @@ def _play(load: Load) -> Carried:
             with Stage(folder, xml) as stage:
                 stage.play(load.script(load.calls, 1))  # what a first call loads, the others find
                 tried = _open_in_peace(lambda now: not threads_of_calls())
-                ours, theirs = _Processor(os.getpid()), _Processor(gateway.pid)
+                ours, theirs, machine = _Processor(os.getpid()), _Processor(gateway.pid), _Processor(None)
                 with _memory(stage, load.calls) as memory:
                     scripts = [load.script(call, load.turns) for call in range(load.calls)]
                     played = stage.play_all(scripts, apart_s=load.turn_s / load.calls)
                 shares = ours.percent(), theirs.percent()
+                others = max(0.0, machine.percent() - sum(shares))
                 lateness = service.current().media.lateness
                 ended = _open_in_peace(lambda now: now.threads <= tried.threads)
                 left = {"FIFOs": len([path for path in folder.rglob("*") if path.is_fifo()])}
@@ -166,7 +169,7 @@ def _play(load: Load) -> Carried:
         left["threads"] = max(len(ended.threads - tried.threads), len(closed.threads - before.threads))
         # A socket of the service that stays up is a connection kept warm.
         left["descriptors"] = max(0, ended.others - tried.others, closed.descriptors - before.descriptors)
-        return Carried(played, left, memory, lateness.p99_ms, lateness.max_ms, *shares)
+        return Carried(played, left, memory, lateness.p99_ms, lateness.max_ms, *shares, others)
 
 
 def sentence(call: int, turn: int) -> str:
@@ -206,6 +209,7 @@ def rows_of(load: Load, run: Carried) -> list[Row]:
         Row("first word beyond endpoint and gateway, p99", percentile(words, 99) if words else 0.0, "ms"),
         Row("processor, this process", run.processor, "%"),
         Row("processor, the gateway", run.gateway_processor, "%"),
+        Row("processor, everything else", run.other_processor, "%"),
     ]
 
 
@@ -330,10 +334,11 @@ def resident_bytes() -> int:
 
 
 class _Processor:
-    """The processor time of a process from here on."""
+    """The processor time of a process, or of the whole machine, from here on."""
 
-    def __init__(self, pid: int) -> None:
-        self._stat = Path(f"/proc/{pid}/stat")
+    def __init__(self, pid: int | None) -> None:
+        self._stat = Path(f"/proc/{pid}/stat" if pid is not None else "/proc/stat")
+        self._whole = pid is None
         self._began = SYSTEM.now()
         self._before = self._ticks()
 
@@ -343,5 +348,8 @@ class _Processor:
         return 100 * seconds / max(0.001, SYSTEM.now() - self._began)
 
     def _ticks(self) -> int:
+        if self._whole:
+            user, nice, system, _, _, irq, softirq, *_ = (int(word) for word in self._stat.read_text().split()[1:9])
+            return user + nice + system + irq + softirq
         after_name = self._stat.read_text().rpartition(")")[2].split()
         return int(after_name[11]) + int(after_name[12])
