@@ -73,18 +73,23 @@ make_venv() {
   "$PYTHON" -m venv --clear "$VENV" || die "$VENV could not be made"
 }
 
-# What pyproject.toml asks for under the extras in $1, unless it was installed from this very file into this very folder.
+# What pyproject.toml asks for under the extras in $1, unless they, perhaps with others, were installed from this very file into
+# this very folder.
 install_packages() {
-  local extras=$1 stamp
-  stamp="$extras $PWD $(sha256sum pyproject.toml | cut -d' ' -f1)"
-  if grep -qxF -- "$stamp" "$STAMPS" 2>/dev/null; then
+  local extras=$1 source
+  source="$PWD $(sha256sum pyproject.toml | cut -d' ' -f1)"
+  if grep -qxF -- "$extras $source" "$STAMPS" 2>/dev/null; then
     return
   fi
   say "installing firstword[$extras] and what it needs into .venv"
   "$VENV/bin/python" -m pip install --no-input --disable-pip-version-check --progress-bar off --editable ".[$extras]" </dev/null |
     sed -un -E 's#^ *(Downloading|Processing|Using cached) (.*/)?([^/ ]+\.(whl|tar\.gz))#   \3#p' ||
     die "the packages could not be installed; pip's last lines say why. They come from where pip is told to look (pip config list)"
-  printf '%s\n' "$stamp" >>"$STAMPS"
+  while :; do
+    printf '%s\n' "$extras $source" >>"$STAMPS"
+    [ "$extras" != "${extras%,*}" ] || break
+    extras=${extras%,*}
+  done
 }
 
 # Each engine stands alone: one that can not be had is named, and the call goes on without it.

@@ -234,6 +234,8 @@ def test_tests_are_run_after_the_linters_with_the_options_that_were_given(machin
     commands = [line for line in machine.ran if "pip" not in line]
     assert commands == ["-m ruff check .", "-m ruff format --check .", "-m mypy", "-m pytest -k ear -x"]
     assert any(line.endswith("--editable .[gateway,test,referees]") for line in machine.ran)
+    assert machine.run("demo", "--lite").returncode == 0
+    assert sum("-m pip install" in line for line in machine.ran) == 1  # the demo needs nothing more
 
 
 def test_no_registry_and_no_path_of_a_machine_stands_in_what_is_run() -> None:
