@@ -30,7 +30,9 @@ class TranscriberSettings(AccessSettings):
     punctuation: bool = option(True, help="put punctuation into the text")
     itn: bool = option(True, help="write numbers as digits")
     partials: bool = option(True, help="tell what is recognised so far")
-    send_ms: int = option(100, help="audio is sent in messages of so many ms (the service recommends 100)", low=10, high=500)
+    send_ms: int = option(
+        100, help="audio is sent in messages of so many ms (the service recommends 100)", low=10, high=500
+    )
     finish_ms: int = option(
         5000, help="how long the service may take for the rest after the audio's end, ms", low=100, high=60_000
     )
