@@ -12,6 +12,7 @@ holds up nobody else.
 from __future__ import annotations
 
 import heapq
+import itertools
 import threading
 from collections import deque
 from dataclasses import dataclass, field
@@ -24,15 +25,18 @@ PATIENCE_S = 1.0
 """How long a wait of either side lasts before it looks whether the other is still there."""
 
 
-@dataclass(order=True)
+@dataclass(slots=True, eq=False)
 class _Ride:
-    due: float
-    channel: Channel = field(compare=False)
-    left: int | None = field(compare=False)
+    channel: Channel
+    left: int | None
     """Ticks still to do; None for no end."""
-    done: int = field(default=0, compare=False)
-    over: threading.Event = field(default_factory=threading.Event, compare=False)
-    error: BaseException | None = field(default=None, compare=False)
+    done: int = 0
+    over: threading.Event = field(default_factory=threading.Event)
+    error: BaseException | None = None
+
+
+Queue = list[tuple[float, int, _Ride]]
+"""A heap: when it is due, a number that tells those apart that are due together, who."""
 
 
 class Ticker:
@@ -50,7 +54,7 @@ class Ticker:
     def ride(self, channel: Channel, ticks: int | None) -> int:
         """Let `channel` be ticked, at most `ticks` times. Returns how often it was: fewer if its own thread must look after it. Session
         thread."""
-        ride = _Ride(channel.due, channel, ticks)
+        ride = _Ride(channel, ticks)
         with self._lock:
             if self._closed:
                 return 0
@@ -76,31 +80,31 @@ class Ticker:
     # The thread.
 
     def _run(self) -> None:
-        riders: list[_Ride] = []
+        riders: Queue = []
+        numbers = itertools.count()
         try:
             while not self._closed:
                 if not riders and not self._new:
                     self._wake.wait(PATIENCE_S)
                     self._wake.clear()
                 while self._new:
-                    heapq.heappush(riders, self._new.popleft())
+                    ride = self._new.popleft()
+                    heapq.heappush(riders, (ride.channel.due, next(numbers), ride))
                 if riders:
-                    now = self._clock.now()
-                    self._clock.sleep(riders[0].due - now)
+                    self._clock.sleep(riders[0][0] - self._clock.now())
                     self._tick_due(riders)
         finally:
             with self._lock:
                 self._closed = True
-            for ride in (*riders, *self._new):
+            for ride in (*(ride for _, _, ride in riders), *self._new):
                 ride.over.set()
 
-    def _tick_due(self, riders: list[_Ride]) -> None:
+    def _tick_due(self, riders: Queue) -> None:
         now = self._clock.now()
-        while riders and riders[0].due <= now:
-            ride = riders[0]
+        while riders and riders[0][0] <= now:
+            _, number, ride = riders[0]
             if self._goes_on(ride):
-                ride.due = ride.channel.due
-                heapq.heapreplace(riders, ride)
+                heapq.heapreplace(riders, (ride.channel.due, number, ride))
             else:
                 heapq.heappop(riders)
                 ride.over.set()
