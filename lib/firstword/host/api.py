@@ -51,8 +51,9 @@ class Host(Protocol):
     def set_variable(self, name: str, value: str) -> None:
         """Set a channel variable; an empty value removes it."""
 
-    def fire(self, event: str, fields: Mapping[str, str]) -> None:
-        """Send ``CUSTOM firstword::<event>`` with `fields` to whoever listens on the switch (80 us). Any thread."""
+    def fire(self, event: str, fields: Mapping[str, str], body: str = "") -> None:
+        """Send ``CUSTOM firstword::<event>`` with `fields` as headers to whoever listens on the switch (80 us). Any thread. The switch
+        leaves out a header without a value."""
 
 
 class Switch(Protocol):
@@ -65,6 +66,9 @@ class Switch(Protocol):
 
     def configuration(self) -> str:
         """``firstword.conf`` as XML text, after ``$${variables}`` and includes were expanded. Raises ConfigError if there is none."""
+
+    def ask(self, command: str) -> str:
+        """What an API command answers. It holds every Python thread meanwhile: only for commands that return at once."""
 
     def log(self, level: str, line: str) -> None:
         """A line for the switch's log; `level` is one of ``debug info notice warning err``."""

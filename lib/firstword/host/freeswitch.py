@@ -102,7 +102,9 @@ class FreeSwitchHost:
                 session.setVariable(name, old or "")
         self._paths = (str(caller), str(bot))
         self._must_be_attached("record_session", caller)
-        session.execute("displace_session", f"{bot} m")
+        # m: mixed into silence, or every later bug hears silence instead of the caller. f: before every other bug, or a
+        # recording that the dialplan began earlier lacks the bot.
+        session.execute("displace_session", f"{bot} mf")
         self._must_be_attached("displace_session", bot)
 
     def stop_audio(self) -> None:
@@ -163,12 +165,14 @@ class FreeSwitchHost:
             if self._session is not None:
                 _api(f"bgapi uuid_kill {self.uuid} {cause}")
 
-    def fire(self, event: str, fields: Mapping[str, str]) -> None:
+    def fire(self, event: str, fields: Mapping[str, str], body: str = "") -> None:
         """See `host.api.Host`."""
         message = _binding().Event("CUSTOM", f"firstword::{event}")
         message.addHeader("Unique-ID", self.uuid)
         for name, value in fields.items():
             message.addHeader(name, _clean(value))
+        if body:
+            message.addBody(_clean(body))
         message.fire()
 
     # Inside.
@@ -240,6 +244,10 @@ class FreeSwitch:
                 f"the switch knows no firstword.conf: put firstword.conf.xml into {folder} and say reloadxml in fs_cli"
             )
         return text
+
+    def ask(self, command: str) -> str:
+        """See `host.api.Switch`."""
+        return _api(command)
 
     def log(self, level: str, line: str) -> None:
         """See `host.api.Switch`."""
