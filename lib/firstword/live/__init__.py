@@ -1,0 +1,1 @@
+"""A real FreeSWITCH on this machine, and callers of it."""
