@@ -174,6 +174,21 @@ def test_without_read_only_the_recording_hears_the_bot_too(
     assert tone.hear(bytes(reader.audio), 8000) == heard
 
 
+@pytest.mark.parametrize(("flags", "heard"), [("m", ""), ("mf", "bot")])
+def test_a_recording_that_was_there_first_hears_the_bot_only_if_displace_goes_before_it(
+    make_switch: MakeSwitch, reader: Reader, out: Path, flags: str, heard: str
+) -> None:
+    actions = [*with_variables(reader.path, RECORD_READ_ONLY=None), f"displace_session {out} {flags}"]
+    call = start(make_switch(MEDIA), *actions)
+    end = write(out)
+    os.write(end, tone.speak("bot", 8000))
+    os.close(end)
+    until(lambda: call.line.frames > 35)
+    finish(call)
+    until(lambda: len(reader.audio) >= 35 * FRAME)
+    assert tone.hear(bytes(reader.audio), 8000) == heard
+
+
 def test_without_min_sec_a_short_recording_is_removed_fifo_or_not(make_switch: MakeSwitch, reader: Reader) -> None:
     call = start(make_switch(MEDIA), *with_variables(reader.path, RECORD_MIN_SEC=None))
     until(lambda: call.line.frames > 3)

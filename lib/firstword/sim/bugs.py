@@ -67,7 +67,7 @@ class Bug(Protocol):
 
 
 class Displace:
-    """``displace_session PATH [m]``: plays a file into what is sent, one frame per tick, by a read that blocks.
+    """``displace_session PATH [mf]``: plays a file into what is sent, one frame per tick, by a read that blocks.
 
     Opening blocks too, until the FIFO has a writer. A file at its end (or a FIFO whose writers are gone) ends the
     bug.

@@ -11,13 +11,12 @@ from array import array
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import assert_never
+from typing import Protocol, assert_never
 
 from ..audio import tone
 from ..clock import SYSTEM, Clock
 from .line import FRAMES_PER_SECOND, Line
 from .script import HangUp, Play, Press, Say, Script, Step, Wait, WaitFor
-from .switch import SimCall
 from .wav import at_rate
 
 ANSWER_S = 30.0
@@ -82,12 +81,33 @@ class Conversation:
         return self.arrivals[frame] + audio_ms / 1000 - frame / FRAMES_PER_SECOND
 
 
+class Telephone(Protocol):
+    """What a scripted caller holds: a simulated call, or a phone on a real switch. The caller's thread calls all of it."""
+
+    @property
+    def line(self) -> Line:
+        """What is said and heard."""
+
+    @property
+    def ready(self) -> bool:
+        """Whether the call is not over."""
+
+    def press(self, key: str) -> None:
+        """Press one key."""
+
+    def hang_up(self) -> None:
+        """End the call; nothing happens if it is over."""
+
+    def wait(self, seconds: float) -> bool:
+        """Wait until the call is over, at most so long. Returns whether it is."""
+
+
 class _StepError(Exception):
     """A wait was in vain."""
 
 
 def converse(
-    call: SimCall, script: Script, clock: Clock = SYSTEM, on_step: Callable[[str], None] = lambda text: None
+    call: Telephone, script: Script, clock: Clock = SYSTEM, on_step: Callable[[str], None] = lambda text: None
 ) -> Conversation:
     """Be the caller of `call`, on this thread, until the script is done or fails; then hang up and wait for the call's end.
 
@@ -97,7 +117,7 @@ def converse(
 
 
 class _Caller:
-    def __init__(self, call: SimCall, script: Script, clock: Clock, on_step: Callable[[str], None]) -> None:
+    def __init__(self, call: Telephone, script: Script, clock: Clock, on_step: Callable[[str], None]) -> None:
         self._call = call
         self._line = call.line
         self._script = script
@@ -122,7 +142,7 @@ class _Caller:
                 self._do(step)
         except _StepError as error:
             result.failure = f"{step_text}: {error}"
-        result.ended_by = "caller" if self._call.channel.ready else result.ended_by or "bot"
+        result.ended_by = "caller" if self._call.ready else result.ended_by or "bot"
         self._hang_up()
         return result
 

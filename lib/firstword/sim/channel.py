@@ -161,7 +161,7 @@ class Channel:
     def displace(self, path: str, flags: str) -> None:
         """``displace_session``; waits for a FIFO's writer."""
         if self._media(path):
-            self._add(path, lambda: Displace(path, "m" in flags, self.line.frame_bytes))
+            self._add(path, lambda: Displace(path, "m" in flags, self.line.frame_bytes), first="f" in flags)
 
     def record(self, path: str) -> None:
         """``record_session``; waits for a FIFO's reader."""
@@ -199,10 +199,11 @@ class Channel:
             return True
         return False
 
-    def _add(self, path: str, make: Callable[[], Bug]) -> None:
+    def _add(self, path: str, make: Callable[[], Bug], *, first: bool = False) -> None:
+        """Every bug sees what those before it in the list have made of the frame."""
         self.waiting_for = path
         try:
-            self.bugs.append(make())
+            self.bugs.insert(0 if first else len(self.bugs), make())
         except OSError as error:
             self.err(f"can not open {path}: {error.strerror}")
         finally:

@@ -65,7 +65,12 @@ class Line:
         if not self._mouth:
             return self.silence
         frame = self._mouth.popleft()
-        self._said.append((len(self.arrivals), frame))
+        index = len(self.arrivals)
+        if (
+            self._said and index <= self._said[-1][0]
+        ):  # less is heard than said: what is said still lies one after another
+            index = self._said[-1][0] + 1
+        self._said.append((index, frame))
         if not self._mouth:
             self._notify()
         return frame

@@ -96,6 +96,11 @@ class SimCall:
     def line(self) -> Line:
         return self.channel.line
 
+    @property
+    def ready(self) -> bool:
+        """Whether the channel is up."""
+        return self.channel.ready
+
     def hang_up(self) -> None:
         """The caller hangs up."""
         self.channel.hang_up("NORMAL_CLEARING")
