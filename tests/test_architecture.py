@@ -18,6 +18,7 @@ RANKS = [
     {"call"},
     {"host"},
     {"gateway", "sim"},
+    {"live"},
     {"bench", "demo", "cli"},
 ]
 SIBLINGS_MAY = {("turn", "text"), ("sim", "gateway"), ("bench", "demo"), ("cli", "bench"), ("cli", "demo")}
@@ -27,6 +28,7 @@ PURE = [
     "text.segment", "providers.aliyun.wire", "providers.aliyun.marks", "providers.aliyun.signature", "providers.aliyun.status",
     "net.redact", "net.timers", "audio.tone_code", "audio.tone_bursts", "providers.openai.wire",
     "call.heard", "call.history", "call.timers",
+    "live.sip", "live.sdp", "live.rtp", "live.dialog",
 ]  # fmt: skip
 WAITING = {
     "socket",
