@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol, cast
 
 import numpy as np
 import numpy.typing as npt
 
 from ..audio import pcm
 from ..errors import ConfigError
+
+if TYPE_CHECKING:
+    import av
 
 
 class Codec(Protocol):
@@ -59,15 +62,67 @@ class MuLaw:
         return _pcm_of_mulaw()[np.frombuffer(payload, np.uint8)].tobytes()
 
 
+class Ffmpeg:
+    """A codec of FFmpeg, one way each: G.722 at 64 kbit/s, opus at 32.
+
+    Args:
+        encoder, decoder: FFmpeg's names.
+        rate: of the PCM. opus is given 48 kHz, as its decoder gives nothing else.
+    """
+
+    def __init__(self, encoder: str, decoder: str, rate: int, bits: int) -> None:
+        try:
+            import av
+        except ImportError as error:
+            raise ConfigError(f"codec {decoder} needs a package: pip install av") from error
+        self.rate = rate
+        self._av = av
+        self._samples = 0
+        self._encoder = cast("av.AudioCodecContext", av.CodecContext.create(encoder, "w"))
+        self._encoder.sample_rate, self._encoder.layout, self._encoder.format = (
+            rate,
+            av.AudioLayout("mono"),
+            av.AudioFormat("s16"),
+        )
+        self._encoder.bit_rate = bits
+        if encoder == "libopus":
+            self._encoder.options = {"frame_duration": "20", "application": "voip"}
+        self._encoder.open()
+        self._decoder = cast("av.AudioCodecContext", av.CodecContext.create(decoder, "r"))
+        self._decoder.sample_rate, self._decoder.layout = rate, av.AudioLayout("mono")
+        self._decoder.open()
+
+    def encode(self, frame: bytes) -> bytes:
+        """See `Codec`."""
+        samples = np.frombuffer(frame, "<i2")[None, :]
+        sound = self._av.AudioFrame.from_ndarray(samples, format="s16", layout="mono")
+        sound.sample_rate, sound.pts = self.rate, self._samples
+        self._samples += samples.shape[1]
+        return b"".join(bytes(packet) for packet in self._encoder.encode(sound))
+
+    def decode(self, payload: bytes) -> bytes:
+        """See `Codec`. Raises ValueError for a payload that can not be decoded."""
+        try:
+            frames = self._decoder.decode(self._av.Packet(payload))
+        except self._av.FFmpegError as error:
+            raise ValueError(f"a payload that is no sound: {error}") from error
+        return b"".join(frame.to_ndarray().tobytes() for frame in frames)
+
+
 def make(name: str) -> Codec:
-    """The codec of this name: PCMA or PCMU. Raises ConfigError."""
+    """The codec of this name: PCMA, PCMU, G722 or opus. Raises ConfigError: no such codec, or its library is missing."""
     made = MAKERS.get(name)
     if made is None:
         raise ConfigError(f"codec {name!r} is none of {', '.join(MAKERS)}")
     return made()
 
 
-MAKERS: dict[str, Callable[[], Codec]] = {"PCMA": ALaw, "PCMU": MuLaw}
+MAKERS: dict[str, Callable[[], Codec]] = {
+    "PCMA": ALaw,
+    "PCMU": MuLaw,
+    "G722": lambda: Ffmpeg("g722", "g722", 16000, 64000),
+    "opus": lambda: Ffmpeg("libopus", "libopus", 48000, 32000),
+}
 
 
 @lru_cache(maxsize=1)
