@@ -20,6 +20,7 @@ from ..errors import HostError, one_line
 from ..events import CallerBegan, CallerStopped
 from . import fifo
 from .ears import Ears
+from .lately import Level
 from .line_ends import Hearing, Speaking
 from .pcm import frame_bytes
 
@@ -158,6 +159,16 @@ class Line:
                 frames_in=hearing.bytes // frame,
                 dropped_in=hearing.dropped_bytes // frame,
             )
+
+    def levels(self) -> tuple[Level, Level]:
+        """How loud the caller and the bot were of late."""
+        now = self._clock.now()
+        return self._hearing.lately.level(now), self._speaking.lately.level(now)
+
+    @property
+    def ears(self) -> Ears:
+        """What judges the caller. The media clock's: others only read its counters."""
+        return self._hearing.ears
 
     # -- any thread: the end -----------------------------------------------------------------------------------------
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from ..errors import HostError
 from . import fifo
 from .ears import Ears
+from .lately import Lately
 from .pcm import SAMPLE_BYTES, Straddle, frame_bytes
 from .playout import Playout
 
@@ -21,7 +22,7 @@ REMEMBERED = 16
 class Hearing:
     """The caller's end. Under the line's lock, but for `ears`, which is the clock thread's."""
 
-    __slots__ = ("_last", "_rate", "_reader", "_whole", "bytes", "dropped_bytes", "ears")
+    __slots__ = ("_last", "_rate", "_reader", "_whole", "bytes", "dropped_bytes", "ears", "lately")
 
     def __init__(self, path: Path, ears: Ears) -> None:
         fifo.make(path)
@@ -34,6 +35,7 @@ class Hearing:
         self._rate = ears.rate
         self._last: float | None = None
         self.ears = ears
+        self.lately = Lately()
         self.bytes = 0
         self.dropped_bytes = 0
 
@@ -49,7 +51,10 @@ class Hearing:
             self.dropped_bytes += max(0, due - len(pcm))
         self._last = now
         self.bytes += len(pcm)
-        return self._whole.feed(pcm)
+        whole = self._whole.feed(pcm)
+        if whole:
+            self.lately.add(whole, now)
+        return whole
 
     def close(self) -> None:
         self._reader.close()
@@ -71,6 +76,7 @@ class Speaking:
         self._sent = 0  # bytes of the current reply that went into the pipe
         self._heard: dict[int, int] = {}  # the same of the replies before it
         self.playout = Playout(rate, startup_ms)
+        self.lately = Lately()
         self.frames = 0
         self.reply_frames = 0
         self.last_frame_at = 0.0
@@ -120,8 +126,10 @@ class Speaking:
         drained = not self._told and self.playout.over and not self._in_pipe(self.playout.reply)
         while len(self._pipe) < depth_frames:
             frame = self.playout.pull()
-            if not self._writer.write(frame.pcm if frame else self._silence):
+            pcm = frame.pcm if frame else self._silence
+            if not self._writer.write(pcm):
                 break  # the reader is gone; the pipe can not be full at this depth
+            self.lately.add(pcm, now)
             self.frames += 1
             self._pipe.append((frame.reply, frame.own_bytes) if frame else (0, 0))
             if frame is not None:

@@ -16,11 +16,12 @@ from ..speech.tts import Synthesiser
 Kind = Literal["asr", "llm", "tts"]
 
 VENDORS: dict[Kind, dict[str, tuple[str, str]]] = {
-    "asr": {"aliyun": ("firstword.providers.aliyun.asr", "TranscriberSettings")},
-    "llm": {"openai": ("firstword.providers.openai.chat", "ChatSettings")},
-    "tts": {"aliyun": ("firstword.providers.aliyun.tts", "SynthesiserSettings")},
+    "asr": {"aliyun": (".aliyun.asr", "TranscriberSettings")},
+    "llm": {"openai": (".openai.chat", "ChatSettings")},
+    "tts": {"aliyun": (".aliyun.tts", "SynthesiserSettings")},
 }
-"""Kind -> vendor -> module (which has a ``make``) and settings class. A vendor of somebody else's is one line more."""
+"""Kind -> vendor -> module (which has a ``make``; as seen from here, for the library may be imported under another name) and settings class. A
+vendor of somebody else's is one line more."""
 
 
 def make_asr(vendor: str, values: Mapping[str, str], where: str, clock: Clock = SYSTEM) -> Recogniser:
@@ -52,12 +53,12 @@ def check(kind: Kind, vendor: str, values: Mapping[str, str], where: str) -> Non
 def settings_class(kind: Kind, vendor: str) -> type[Any]:
     """The dataclass of a vendor's settings, made of `options.option`: for the reference in the documentation. Raises ConfigError."""
     module, name = _known(kind, vendor, kind)
-    return cast("type[Any]", getattr(import_module(module), name))
+    return cast("type[Any]", getattr(import_module(module, __package__), name))
 
 
 def _make(kind: Kind, vendor: str, values: Mapping[str, str], where: str, clock: Clock) -> object:
     module, _ = _known(kind, vendor, where)
-    return import_module(module).make(values, where, clock)
+    return import_module(module, __package__).make(values, where, clock)
 
 
 def _known(kind: Kind, vendor: str, where: str) -> tuple[str, str]:
