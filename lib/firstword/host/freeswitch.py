@@ -22,7 +22,8 @@ import logging
 import os
 import stat
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -38,7 +39,18 @@ RECORD_VARIABLES = {
     "RECORD_USE_THREAD": "false",  # 16 ms -> 11 ms
     "RECORD_PRE_BUFFER_FRAMES": "1",  # or the first half second comes late and at once
     "enable_file_write_buffering": "false",  # or everything comes 4.1 s late
+    # What the dialplan may have set for a recording of its own, and would spoil this one.
+    "RECORD_WRITE_ONLY": "false",
+    "RECORD_STEREO": "false",
+    "RECORD_STEREO_SWAP": "false",
+    "RECORD_BRIDGE_REQ": "false",
+    "RECORD_HANGUP_ON_ERROR": "false",
+    "RECORD_INITIAL_TIMEOUT_MS": "0",
+    "RECORD_FINAL_TIMEOUT_MS": "0",
+    "DISPLACE_HANGUP_ON_ERROR": "false",
 }
+STOP_VARIABLES = {"record_post_process_exec_app": "", "record_post_process_exec_api": ""}
+"""What is done with recordings when they end is not for a pipe."""
 SILENCE = "silence_stream://-1"
 BARREN_SECONDS = 0.1
 """A silence that ends sooner than this, unasked, does not play at all."""
@@ -92,20 +104,15 @@ class FreeSwitchHost:
         for path in (caller, bot):
             if not str(path).isprintable() or " " in str(path):
                 raise HostError(f"{str(path)!r} holds a space: record_session and displace_session can not name it")
-        before = {name: session.getVariable(name) for name in RECORD_VARIABLES}
-        for name, value in RECORD_VARIABLES.items():
-            session.setVariable(name, value)
-        try:
-            session.execute("record_session", str(caller))
-        finally:  # an ordinary recording of the dialplan must be an ordinary one
-            for name, old in before.items():
-                session.setVariable(name, old or "")
+        rate = str(1000 * int(caller.suffix.removeprefix(".r")))
         self._paths = (str(caller), str(bot))
-        self._must_be_attached("record_session", caller)
-        # m: mixed into silence, or every later bug hears silence instead of the caller. f: before every other bug, or a
-        # recording that the dialplan began earlier lacks the bot.
-        session.execute("displace_session", f"{bot} mf")
-        self._must_be_attached("displace_session", bot)
+        with _set_meanwhile(session, {**RECORD_VARIABLES, "record_sample_rate": rate}):
+            session.execute("record_session", str(caller))
+            self._must_be_attached("record_session", caller)
+            # m: mixed into silence, or every later bug hears silence instead of the caller. f: before every other bug, or a
+            # recording that the dialplan began earlier lacks the bot.
+            session.execute("displace_session", f"{bot} mf")
+            self._must_be_attached("displace_session", bot)
 
     def stop_audio(self) -> None:
         """See `host.api.Host`. After a hang-up the switch refuses to be asked, and closes the FIFOs when ``handler`` has
@@ -114,7 +121,8 @@ class FreeSwitchHost:
         self._paths = None
         if session is None or paths is None or not session.ready():
             return
-        session.execute("stop_record_session", paths[0])
+        with _set_meanwhile(session, STOP_VARIABLES):
+            session.execute("stop_record_session", paths[0])
         session.execute("stop_displace_session", paths[1])
 
     def hold(self, on_key: Callable[[str], object], on_hang_up: Callable[[str], object]) -> None:
@@ -270,6 +278,19 @@ def _clock() -> Clock:
     """Real time. A simulated switch may run faster than life, and brings its clock in its module."""
     clock = getattr(_binding(), "clock", SYSTEM)
     return clock if isinstance(clock, Clock) else SYSTEM
+
+
+@contextmanager
+def _set_meanwhile(session: Any, values: Mapping[str, str]) -> Iterator[None]:
+    """Channel variables while the context lasts; what the dialplan had set comes back."""
+    before = {name: session.getVariable(name) for name in values}
+    for name, value in values.items():
+        session.setVariable(name, value)
+    try:
+        yield
+    finally:
+        for name, old in before.items():
+            session.setVariable(name, old or "")
 
 
 def _remember(gone: list[str]) -> Callable[..., None]:

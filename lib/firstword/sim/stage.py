@@ -63,8 +63,10 @@ def configuration(
     llm: Mapping[str, object] = {},
     tts: Mapping[str, object] = {},
     settings: Mapping[str, object] = {},
+    profiles: Mapping[str, Mapping[str, object]] = {},
 ) -> str:
-    """``firstword.conf`` for a gateway at `place`: one profile, ``default``, with these settings over the usual ones."""
+    """``firstword.conf`` for a gateway at `place`: a profile ``default`` with these settings over the usual ones, and `profiles`, which
+    inherit from it."""
     speech = {name: getattr(place, name) for name in ("token_url", "appkey", "access_key_id", "access_key_secret")}
     speech["url"] = place.ws_url
     sections = (
@@ -76,10 +78,11 @@ def configuration(
         f'<service name="{does}" does="{does}" vendor="{vendor}">{_params(values)}</service>'
         for does, vendor, values in sections
     )
-    profile = {"asr": "asr", "tts": "tts", "llm": "llm", **profile}
+    every = {"default": {"asr": "asr", "tts": "tts", "llm": "llm", **profile}, **profiles}
+    inside = "".join(f'<profile name="{name}">{_params(values)}</profile>' for name, values in every.items())
     return (
         f'<configuration name="firstword.conf"><settings>{_params(settings)}</settings><services>{services}</services>'
-        f'<profiles><profile name="default">{_params(profile)}</profile></profiles></configuration>'
+        f"<profiles>{inside}</profiles></configuration>"
     )
 
 

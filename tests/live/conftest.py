@@ -1,0 +1,192 @@
+"""Whole calls on a real FreeSWITCH: SIP, RTP, mod_python3, the door, the services; and what the caller heard, by ear.
+
+There is one switch for all of them, started here with ports and folders of its own. Where there is no FreeSWITCH they are skipped.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from firstword.clock import SYSTEM
+from firstword.errors import ConfigError
+from firstword.live.find import Installation, find
+from firstword.live.instance import Instance
+from firstword.live.phone import Phone
+from firstword.sim.caller import Conversation, converse
+from firstword.sim.gateway_process import GatewayProcess
+from firstword.sim.script import Script, Step
+from firstword.sim.stage import configuration
+
+BYTE_MS = 20
+STORY = "从前有一座山，山上有一座庙，庙里有一位老和尚，正在给小和尚讲故事，他讲的是：" * 3
+REPLIES = {"match": [{"when": "故事", "text": STORY}], "otherwise": "echo"}
+PROFILES = {
+    "default": {"greeting": "您好", "goodbye": "再见", "vad": "level"},
+    "quick": {"startup_ms": 0},
+    "mute": {"greeting": ""},
+    "lost": {"tts": "nowhere"},
+}
+DIALPLAN = """
+<extension name="recorded"><condition field="destination_number" expression="^recorded$">
+  <action application="set" data="RECORD_STEREO=true"/>
+  <action application="answer"/>
+  <action application="record_session" data="$${recordings_dir}/${uuid}.wav"/>
+  <action application="python" data="voicebot default"/>
+</condition></extension>
+<extension name="ringing"><condition field="destination_number" expression="^ringing$">
+  <action application="ring_ready"/><action application="sleep" data="1500"/>
+  <action application="python" data="voicebot default"/>
+</condition></extension>
+<extension name="goes on"><condition field="destination_number" expression="^goes-on$">
+  <action application="python" data="voicebot default"/>
+  <action application="playback" data="tone_stream://%(1000,0,700)"/>
+</condition></extension>
+<extension name="lua"><condition field="destination_number" expression="^lua$">
+  <action application="lua" data="voicebot.lua default"/>
+  <action application="playback" data="tone_stream://%(1000,0,700)"/>
+</condition></extension>
+"""
+SETTLE_S = 8.0
+
+
+@pytest.fixture(scope="session")
+def installation() -> Installation:
+    try:
+        return find()
+    except ConfigError as error:
+        pytest.skip(str(error))
+
+
+@pytest.fixture(scope="session")
+def gateway(installation: Installation, tmp_path_factory: pytest.TempPathFactory) -> Iterator[GatewayProcess]:
+    script = tmp_path_factory.mktemp("gateway") / "replies.json"
+    script.write_text(json.dumps(REPLIES, ensure_ascii=False))
+    options = {"byte-ms": BYTE_MS, "first-token-ms": 100, "tokens-per-s": 50, "first-packet-ms": 100, "script": script}
+    with GatewayProcess({**options, "real-time-factor": 0.1}) as process:
+        yield process
+
+
+def firstword_conf(gateway: GatewayProcess) -> str:
+    default, *others = PROFILES
+    return configuration(
+        gateway.place, PROFILES[default], profiles={name: PROFILES[name] for name in others if name != "lost"}
+    )
+
+
+@pytest.fixture(scope="session")
+def switch(
+    installation: Installation, gateway: GatewayProcess, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Instance]:
+    folder = tmp_path_factory.mktemp("freeswitch")
+    with Instance(installation, folder, firstword_conf(gateway), dialplan=DIALPLAN) as instance:
+        yield instance
+
+
+@dataclass(frozen=True)
+class Called:
+    """One call, from both ends."""
+
+    phone: Phone
+    conversation: Conversation
+    uuid: str
+    record: dict[str, object]
+
+
+Place_call = Callable[..., Called]
+
+
+class Callers:
+    """Makes calls to one switch and hangs up whatever is left."""
+
+    def __init__(self, switch: Instance) -> None:
+        self.switch = switch
+        self._phones: list[Phone] = []
+
+    def phone(self, extension: str = "bot", codec: str = "PCMA", rtp: bool = True) -> Phone:
+        """A phone that has not called yet. It is hung up when the test is over."""
+        made = Phone(self.switch.ports.sip, extension, codec=codec, rtp=rtp)
+        self._phones.append(made)
+        return made
+
+    def talk(self, *steps: Step, extension: str = "bot", codec: str = "PCMA") -> Called:
+        """A whole call by a script; returns when it is over and its record is written."""
+        phone = self.phone(extension, codec)
+        phone.call()
+        uuid = self.uuid(phone)
+        conversation = converse(phone, Script(steps, byte_ms=BYTE_MS))
+        phone.close()
+        return Called(phone, conversation, uuid, self.record(uuid))
+
+    def uuid(self, phone: Phone) -> str:
+        """The channel's name of a call that is up. The switch's table of channels is written behind the event."""
+        found: list[str] = []
+        until(lambda: found or found.extend(self._named(phone)) or found, f"no channel for {phone.call_id}")
+        return found[0]
+
+    def _named(self, phone: Phone) -> list[str]:
+        rows = json.loads(self.switch.api("show channels as json")).get("rows", ())
+        asked = ((row["uuid"], self.switch.api(f"uuid_getvar {row['uuid']} sip_call_id").strip()) for row in rows)
+        return [uuid for uuid, call_id in asked if call_id == phone.call_id]
+
+    def record(self, uuid: str) -> dict[str, object]:
+        """The record of a call, once it is there."""
+        until(lambda: uuid in self.switch.records(), f"no record of {uuid}")
+        return self.switch.records()[uuid]
+
+    def close(self) -> None:
+        for phone in self._phones:
+            phone.close()
+
+
+@pytest.fixture
+def callers(switch: Instance) -> Iterator[Callers]:
+    """Callers of the switch, which must be left as it was found: no channel, thread, descriptor, FIFO or temporary file."""
+    before = holdings(switch)
+    made = Callers(switch)
+    try:
+        yield made
+    finally:
+        made.close()
+    until(lambda: holdings(switch) == before, lambda: f"left behind: {before} became {holdings(switch)}")
+
+
+@dataclass(frozen=True)
+class Holdings:
+    """What a switch holds that a call may leave behind."""
+
+    channels: int
+    python_threads: int
+    files: tuple[str, ...]
+    """FIFOs, and whatever else lies where calls put things."""
+    descriptors: tuple[str, ...]
+    """Pipes and files; not sockets, which connections kept warm may add."""
+
+
+def holdings(switch: Instance) -> Holdings:
+    status = switch.api("python voicebot status")
+    threads = next(int(line.split()[1]) for line in status.splitlines() if line.startswith("threads:"))
+    channels = json.loads(switch.api("show channels as json"))["row_count"]
+    files = tuple(sorted(str(path) for path in (switch.folder / "run/firstword").iterdir()))
+    links = []
+    for link in Path(f"/proc/{switch.pid}/fd").iterdir():
+        try:
+            name = str(link.readlink())
+        except OSError:
+            continue
+        if name.startswith("/") and "sqlite" not in name and "/db/" not in name and not name.startswith("/dev"):
+            links.append(name)
+    return Holdings(channels, threads, files, tuple(sorted(links)))
+
+
+def until(condition: Callable[[], object], what: str | Callable[[], str], seconds: float = SETTLE_S) -> None:
+    """Wait for a condition; fails, saying `what`, if it does not come true in time."""
+    deadline = SYSTEM.deadline(seconds)
+    while not condition():
+        if deadline.passed():
+            raise AssertionError(what if isinstance(what, str) else what())
+        SYSTEM.sleep(0.05)
