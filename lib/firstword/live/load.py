@@ -1,0 +1,280 @@
+"""Many calls at once, held by SIPp: they talk in the tone voice, or send nothing.
+
+    with Load(port, "bot", calls=100, seconds=60, folder=folder, talk=Talk(("你好",))) as load:
+        load.up(30)                     # all are answered
+        ...                             # measure, with a Phone
+    load.counts.failed
+
+All calls of a load send from one port and in step: SIPp wakes each of them at full 20 ms of its clock.
+"""
+
+from __future__ import annotations
+
+import csv
+import os
+import shutil
+import signal
+import socket
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from xml.sax.saxutils import escape
+
+from ..audio import pcm, tone
+from ..clock import SYSTEM
+from ..errors import HostError, ScriptError
+
+PROGRAM = "sipp"
+HOST = "127.0.0.1"
+RATE = 8000
+START_RATE = 20.0
+"""Calls begun per second, unless told otherwise."""
+ANSWER_S = 30
+GRACE_S = 30.0
+"""How long it may take beyond its calls, before it ends by itself."""
+STOP_S = 3.0
+LOOK_S = 0.1
+FILE_NAME_BYTES = 200
+"""A longer one SIPp does not take."""
+
+
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """What every call says, again and again, in PCMA: a pause, a sentence, a pause, the next."""
+
+    sentences: Sequence[str]
+    pause_s: float = 3.0
+    byte_ms: int = tone.BYTE_MS
+
+    def alaw(self) -> bytes:
+        """One round, in whole packets."""
+        parts = (
+            pcm.silence(self.pause_s * 1000, RATE) + tone.speak(text, RATE, self.byte_ms) for text in self.sentences
+        )
+        sound = b"".join(parts)
+        return pcm.alaw_encode(sound + bytes(-len(sound) % pcm.frame_bytes(RATE)))
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What SIPp says of its calls."""
+
+    created: int = 0
+    current: int = 0
+    successful: int = 0
+    failed: int = 0
+    repeated: int = 0
+    """Messages that had to be sent again."""
+
+
+class Load:
+    """So many calls, held for so long. A context manager; it ends with the context, or by itself. One thread at a time.
+
+    Args:
+        port: where the switch listens for SIP, on 127.0.0.1.
+        extension: whom all of them call.
+        calls: how many.
+        seconds: how long all of them are up at once.
+        folder: takes the scenario, the sound and SIPp's files.
+        talk: None for calls that send no RTP.
+        start_rate: how many begin in a second.
+
+    Raises:
+        HostError: when made: SIPp is not installed.
+    """
+
+    def __init__(
+        self,
+        port: int,
+        extension: str,
+        *,
+        calls: int,
+        seconds: float,
+        folder: Path,
+        talk: Talk | None = None,
+        start_rate: float = START_RATE,
+    ) -> None:
+        program = shutil.which(PROGRAM)
+        if program is None:
+            raise HostError("the load needs SIPp: apt-get install sip-tester")
+        if calls < 1 or seconds <= 0 or start_rate <= 0:
+            raise ScriptError(f"a load is of at least one call for some time, not {calls} for {seconds:g} s")
+        self.calls = calls
+        self.hold_s = seconds + calls / start_rate
+        """How long each call is held: the first must wait for the last."""
+        self._program = program
+        self._target = (port, extension)
+        self._folder = folder
+        self._talk = talk
+        self._start_rate = start_rate
+        self._process: subprocess.Popen[bytes] | None = None
+        self._processor_s = 0.0
+
+    def __enter__(self) -> Load:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        sound = self._folder / "talk.alaw"
+        if self._talk is not None:
+            if len(str(sound).encode()) > FILE_NAME_BYTES:
+                raise ScriptError(f"SIPp takes no file name as long as {sound}")
+            sound.write_bytes(self._talk.alaw())
+        plan = scenario(self._target[1], self.hold_s, sound if self._talk is not None else None)
+        (self._folder / "scenario.xml").write_text(plan)
+        self._process = subprocess.Popen(
+            self._command(), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _command(self) -> list[str]:
+        sip, media = _free_ports()
+        rate, period_ms = (self._start_rate, 1000) if self._start_rate >= 1 else (1, round(1000 / self._start_rate))
+        options: dict[str, object] = {
+            "sf": self._folder / "scenario.xml",
+            "i": HOST,
+            "mi": HOST,
+            "p": sip,
+            "mp": media,
+            "m": self.calls,
+            "l": self.calls,
+            "r": round(rate),
+            "rp": period_ms,
+            "timeout": f"{self.hold_s + self.calls / self._start_rate + GRACE_S:.0f}s",
+            "recv_timeout": ANSWER_S * 1000,
+            "stf": self._folder / "counts.csv",
+            "fd": 1,
+            "error_file": self._folder / "errors.log",
+        }
+        named = [part for name, value in options.items() for part in (f"-{name}", str(value))]
+        return [self._program, f"{HOST}:{self._target[0]}", *named, "-trace_stat", "-trace_err", "-aa", "-nostdin"]
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None, "the load was not started"
+        return self._process.pid
+
+    @property
+    def running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    @property
+    def counts(self) -> Counts:
+        """As of the last whole second, or of its end."""
+        try:
+            with (self._folder / "counts.csv").open(newline="") as file:
+                rows = list(csv.DictReader(file, delimiter=";"))
+        except FileNotFoundError:
+            return Counts()
+        if not rows or rows[-1].get("Retransmissions(C)") is None:
+            rows = rows[:-1]
+        if not rows:
+            return Counts()
+        names = ("TotalCallCreated", "CurrentCall", "SuccessfulCall(C)", "FailedCall(C)", "Retransmissions(C)")
+        return Counts(*(int(rows[-1].get(name) or 0) for name in names))
+
+    @property
+    def processor_s(self) -> float:
+        """Seconds of processor it has used so far."""
+        if self.running:
+            fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+            self._processor_s = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        return self._processor_s
+
+    def up(self, seconds: float) -> None:
+        """Wait until all calls have been made and none is missing. Raises HostError: some failed, or they are not up in time."""
+        deadline = SYSTEM.deadline(seconds)
+        while (counts := self.counts).current < self.calls:
+            if counts.failed or not self.running:
+                raise HostError(
+                    f"the load lost {counts.failed or self.calls} of {self.calls} calls: {self.complaint()}"
+                )
+            if deadline.passed():
+                raise HostError(f"the load has {counts.current} of {self.calls} calls after {seconds:g} s")
+            SYSTEM.sleep(LOOK_S)
+
+    def wait(self, seconds: float) -> Counts:
+        """Wait for its own end. Raises HostError if it does not come within `seconds`."""
+        assert self._process is not None, "the load was not started"
+        deadline = SYSTEM.deadline(seconds)
+        while self.running:
+            _ = self.processor_s
+            if deadline.passed():
+                raise HostError(f"the load did not end within {seconds:g} s: {self.counts}")
+            SYSTEM.sleep(LOOK_S)
+        return self.counts
+
+    def complaint(self) -> str:
+        """The first thing that SIPp did not expect, in one line, or ""."""
+        path = self._folder / "errors.log"
+        lines = path.read_text(errors="replace").splitlines() if path.exists() else []
+        return " ".join(" ".join(lines[:3]).split())[:300]
+
+    def close(self) -> None:
+        """Hang up all calls and end SIPp: asked first, killed if it will not. Idempotent."""
+        process = self._process
+        if process is None or process.poll() is not None:
+            return
+        _ = self.processor_s
+        for _ in range(2):  # the first begins no more calls, the second ends those that are up
+            process.send_signal(signal.SIGUSR1)
+            SYSTEM.sleep(LOOK_S)
+        try:
+            process.wait(STOP_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait(STOP_S)
+
+
+def scenario(extension: str, hold_s: float, sound: Path | None) -> str:
+    """What one call does, as SIPp reads it: INVITE, ACK, talk, hold, BYE."""
+    to = f"<sip:{extension}@[remote_ip]:[remote_port]>"
+    route = f"sip:{extension}@[remote_ip]:[remote_port] SIP/2.0\nVia: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]"
+    caller = "<sip:load@[local_ip]:[local_port]>;tag=[pid]-[call_number]"
+
+    def message(method: str, number: int, tag: str, rest: str) -> str:
+        lines = f"{method} {route}\nFrom: {caller}\nTo: {to}{tag}\nCall-ID: [call_id]\nCSeq: {number} {method}\n"
+        return f"<![CDATA[\n{lines}Contact: <sip:load@[local_ip]:[local_port]>\nMax-Forwards: 70\n{rest}\n]]>"
+
+    nothing = "Content-Length: 0\n"
+    offer = (
+        "Content-Type: application/sdp\nContent-Length: [len]\n\n"
+        "v=0\no=load [pid] [call_number] IN IP4 [local_ip]\ns=load\nc=IN IP4 [media_ip]\nt=0 0\n"
+        "m=audio [media_port] RTP/AVP 8 101\na=rtpmap:8 PCMA/8000\na=rtpmap:101 telephone-event/8000\na=ptime:20"
+    )
+    play = f'<nop><action><exec rtp_stream="{escape(str(sound))},-1,8"/></action></nop>' if sound else ""
+    return f"""<?xml version="1.0" encoding="UTF-8"?>
+<scenario name="load">
+<send retrans="500">{message("INVITE", 1, "", offer)}</send>
+<recv response="100" optional="true"/><recv response="180" optional="true"/><recv response="183" optional="true"/>
+<recv response="200"/>
+<send>{message("ACK", 1, "[peer_tag_param]", nothing)}</send>
+{play}
+<pause milliseconds="{round(hold_s * 1000)}"/>
+<send retrans="500">{message("BYE", 2, "[peer_tag_param]", nothing)}</send>
+<recv response="200"/>
+</scenario>
+"""
+
+
+def _free_ports() -> tuple[int, int]:
+    """Two of 127.0.0.1 for UDP: one for SIP, and an even one whose next but one is free too, as SIPp wants it for media."""
+    while True:
+        with (
+            socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sip,
+            socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as media,
+        ):
+            sip.bind((HOST, 0))
+            media.bind((HOST, 0))
+            port: int = media.getsockname()[1]
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as second:
+                try:
+                    second.bind((HOST, port + 2))
+                except (OSError, OverflowError):
+                    continue
+            if port % 2 == 0:
+                return sip.getsockname()[1], port
