@@ -3,6 +3,8 @@
     with Load(port, "bot", calls=100, seconds=60, folder=folder, talk=Talk(("你好",))) as load:
         load.up(30)                     # all are answered
         ...                             # measure, with a Phone
+        load.release()                  # or they end by themselves
+        load.wait(10)
     load.counts.failed
 
 All calls of a load send from one port and in step: SIPp wakes each of them at full 20 ms of its clock.
@@ -12,6 +14,7 @@ from __future__ import annotations
 
 import csv
 import os
+import secrets
 import shutil
 import signal
 import socket
@@ -25,6 +28,7 @@ from xml.sax.saxutils import escape
 from ..audio import pcm, tone
 from ..clock import SYSTEM
 from ..errors import HostError, ScriptError
+from . import sip
 
 PROGRAM = "sipp"
 HOST = "127.0.0.1"
@@ -36,6 +40,8 @@ GRACE_S = 30.0
 """How long it may take beyond its calls, before it ends by itself."""
 STOP_S = 3.0
 LOOK_S = 0.1
+ENOUGH = "MESSAGE"
+"""The request that ends a call's hold."""
 FILE_NAME_BYTES = 200
 """A longer one SIPp does not take."""
 
@@ -111,6 +117,8 @@ class Load:
         self._start_rate = start_rate
         self._process: subprocess.Popen[bytes] | None = None
         self._processor_s = 0.0
+        self._sip_port = 0
+        self._call_id = f"{secrets.token_hex(6)}@{HOST}"
 
     def __enter__(self) -> Load:
         self._folder.mkdir(parents=True, exist_ok=True)
@@ -132,13 +140,13 @@ class Load:
         self.close()
 
     def _command(self) -> list[str]:
-        sip, media = _free_ports()
+        self._sip_port, media = _free_ports()
         rate, period_ms = (self._start_rate, 1000) if self._start_rate >= 1 else (1, round(1000 / self._start_rate))
         options: dict[str, object] = {
             "sf": self._folder / "scenario.xml",
             "i": HOST,
             "mi": HOST,
-            "p": sip,
+            "p": self._sip_port,
             "mp": media,
             "m": self.calls,
             "l": self.calls,
@@ -146,6 +154,8 @@ class Load:
             "rp": period_ms,
             "timeout": f"{self.hold_s + self.calls / self._start_rate + GRACE_S:.0f}s",
             "recv_timeout": ANSWER_S * 1000,
+            "cid_str": "%u." + self._call_id,
+            "watchdog_interval": 0,  # it gives up on a machine that is busy
             "stf": self._folder / "counts.csv",
             "fd": 1,
             "error_file": self._folder / "errors.log",
@@ -208,6 +218,18 @@ class Load:
             SYSTEM.sleep(LOOK_S)
         return self.counts
 
+    def release(self) -> None:
+        """Let all calls hang up now, and begin no more. Next: `wait`."""
+        if not self.running:
+            return
+        assert self._process is not None
+        self._process.send_signal(signal.SIGUSR1)
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as out:
+            out.bind((HOST, 0))
+            port: int = out.getsockname()[1]
+            for number in range(1, self.calls + 1):
+                out.sendto(_enough(f"{number}.{self._call_id}", port).pack(), (HOST, self._sip_port))
+
     def complaint(self) -> str:
         """The first thing that SIPp did not expect, in one line, or ""."""
         path = self._folder / "errors.log"
@@ -215,14 +237,12 @@ class Load:
         return " ".join(" ".join(lines[:3]).split())[:300]
 
     def close(self) -> None:
-        """Hang up all calls and end SIPp: asked first, killed if it will not. Idempotent."""
+        """`release`, and wait a little for SIPp's end; it is killed if it does not come. Idempotent."""
         process = self._process
         if process is None or process.poll() is not None:
             return
         _ = self.processor_s
-        for _ in range(2):  # the first begins no more calls, the second ends those that are up
-            process.send_signal(signal.SIGUSR1)
-            SYSTEM.sleep(LOOK_S)
+        self.release()
         try:
             process.wait(STOP_S)
         except subprocess.TimeoutExpired:
@@ -231,7 +251,8 @@ class Load:
 
 
 def scenario(extension: str, hold_s: float, sound: Path | None) -> str:
-    """What one call does, as SIPp reads it: INVITE, ACK, talk, hold, BYE."""
+    """What one call does, as SIPp reads it: INVITE, ACK, talk, hold, BYE. It is held until the time is over or a message comes; SIPp
+    itself hangs up no call before its time once the last has begun."""
     to = f"<sip:{extension}@[remote_ip]:[remote_port]>"
     route = f"sip:{extension}@[remote_ip]:[remote_port] SIP/2.0\nVia: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]"
     caller = "<sip:load@[local_ip]:[local_port]>;tag=[pid]-[call_number]"
@@ -254,21 +275,36 @@ def scenario(extension: str, hold_s: float, sound: Path | None) -> str:
 <recv response="200"/>
 <send>{message("ACK", 1, "[peer_tag_param]", nothing)}</send>
 {play}
-<pause milliseconds="{round(hold_s * 1000)}"/>
+<recv request="{ENOUGH}" timeout="{round(hold_s * 1000)}" ontimeout="1" next="1"/>
+<label id="1"/>
 <send retrans="500">{message("BYE", 2, "[peer_tag_param]", nothing)}</send>
 <recv response="200"/>
 </scenario>
 """
 
 
+def _enough(call_id: str, port: int) -> sip.Message:
+    """The message that lets a call hang up. It needs no answer."""
+    here = f"<sip:load@{HOST}:{port}>"
+    headers = [
+        ("Via", f"SIP/2.0/UDP {HOST}:{port};branch={sip.BRANCH}{secrets.token_hex(8)}"),
+        ("Max-Forwards", "70"),
+        ("From", f"{here};tag={secrets.token_hex(4)}"),
+        ("To", here),
+        ("Call-ID", call_id),
+        ("CSeq", f"1 {ENOUGH}"),
+    ]
+    return sip.request(ENOUGH, f"sip:load@{HOST}", headers)
+
+
 def _free_ports() -> tuple[int, int]:
     """Two of 127.0.0.1 for UDP: one for SIP, and an even one whose next but one is free too, as SIPp wants it for media."""
     while True:
         with (
-            socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sip,
+            socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as signals,
             socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as media,
         ):
-            sip.bind((HOST, 0))
+            signals.bind((HOST, 0))
             media.bind((HOST, 0))
             port: int = media.getsockname()[1]
             with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as second:
@@ -277,4 +313,4 @@ def _free_ports() -> tuple[int, int]:
                 except (OSError, OverflowError):
                     continue
             if port % 2 == 0:
-                return sip.getsockname()[1], port
+                return signals.getsockname()[1], port
