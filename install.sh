@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Sets firstword up on this machine and runs it. See ./install.sh --help.
 set -euo pipefail
+CALLED_FROM=$PWD
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
 VENV=$PWD/.venv
@@ -9,8 +10,12 @@ STAMPS=$VENV/firstword.stamps
 
 usage() {
   cat <<'TEXT'
-usage: ./install.sh COMMAND [OPTIONS]
+usage: sudo ./install.sh [OPTIONS]
+       ./install.sh COMMAND [OPTIONS]
 
+  install [OPTIONS]         install into the FreeSWITCH of this host; the default. Changes no file that you have changed.
+                            --check: what is there and what is missing   --dry-run: what would be done
+                            --uninstall: take it away again              install --help: the rest (docs/installing.md)
   demo [--lite] [OPTIONS]   set up, then a whole spoken call on this machine: no keys, no FreeSWITCH
                             --lite: the tone voice and a scripted model only; no large download
                             OPTIONS go to 'firstword demo' (--json FILE, --out DIR, ...; demo --help)
@@ -18,7 +23,7 @@ usage: ./install.sh COMMAND [OPTIONS]
   --help                    this
 
 Needs Debian 12 or alike with Python 3.11 or newer. What else is missing is installed with apt-get if you are root, and
-named with the line that installs it if you are not. Everything else goes into .venv and .firstword beside this file
+named with the line that installs it if you are not. For demo and test everything goes into .venv and .firstword beside this file
 (FIRSTWORD_ENGINES=DIR puts the engines elsewhere); removing the two folders removes it all. A second run goes on where the
 first one ended. Where packages come from is pip's and apt's own configuration.
 TEXT
@@ -57,12 +62,16 @@ find_python() {
   return 1
 }
 
+need_python() {
+  find_python || { apt_install python3 && find_python; } ||
+    die "Python 3.11 or newer is missing: sudo apt-get install python3"
+}
+
 make_venv() {
   if "$VENV/bin/python" -c 'import pip' 2>/dev/null; then
     return
   fi
-  find_python || { apt_install python3 && find_python; } ||
-    die "Python 3.11 or newer is missing: sudo apt-get install python3"
+  need_python
   if ! "$PYTHON" -c 'import venv, ensurepip' 2>/dev/null; then
     local package=python3-venv
     [ "$(readlink -f "$PYTHON")" = "$(readlink -f /usr/bin/python3)" ] || package=$(basename "$PYTHON")-venv
@@ -115,6 +124,18 @@ has() {
   return 1
 }
 
+# Any Python will do to install with: the environment is made by the one that is inside the switch. Nothing is left in lib (-B),
+# and nothing is imported from where it was called (-P).
+install_on_host() {
+  local lib=$PWD/lib
+  if has --check "$@" || has --dry-run "$@"; then
+    find_python || die "Python 3.11 or newer is missing: sudo apt-get install python3"
+  fi
+  need_python
+  cd "$CALLED_FROM"
+  PYTHONPATH=$lib exec "$PYTHON" -B -P -m firstword.install "$@"
+}
+
 demo() {
   make_venv
   install_packages gateway
@@ -140,12 +161,10 @@ case ${1-} in
   demo) demo "${@:2}" ;;
   test) run_tests "${@:2}" ;;
   --help | -h | help) usage ;;
-  "")
-    usage >&2
-    exit 2
-    ;;
+  install) install_on_host "${@:2}" ;;
+  "" | --*) install_on_host "$@" ;;
   *)
-    printf 'install.sh: unknown command %s; there are demo and test (./install.sh --help)\n' "'$1'" >&2
+    printf 'install.sh: unknown command %s; there are install, demo and test (./install.sh --help)\n' "'$1'" >&2
     exit 2
     ;;
 esac

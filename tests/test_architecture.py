@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import sys
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,7 @@ RANKS = [
     {"host"},
     {"gateway", "sim"},
     {"live"},
-    {"bench", "demo", "cli"},
+    {"bench", "demo", "cli", "install"},
 ]
 SIBLINGS_MAY = {("turn", "text"), ("sim", "gateway"), ("bench", "demo"), ("cli", "bench"), ("cli", "demo")}
 LEAF = RANKS[0]
@@ -124,6 +125,12 @@ def test_threads_and_sleeps_have_one_door() -> None:
             f"{module} makes a thread of its own"
         )
         assert "time.sleep" not in called or module == "clock", f"{module} sleeps"
+
+
+def test_the_installer_needs_nothing_that_is_not_there_before_it() -> None:
+    found = set().union(*(imports(module) for module in MODULES if slice_of(module) == "install"))
+    theirs = {name for name in found if not name.startswith((".errors", ".install"))}
+    assert theirs - {"voicebot"} <= sys.stdlib_module_names  # the door: what the probe is about
 
 
 def test_no_vendor_is_named_in_the_middle() -> None:

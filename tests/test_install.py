@@ -20,6 +20,8 @@ case "$*" in
   *version_info*) exit 0 ;;
   *ensurepip*) [ -e "$MACHINE/venv-package" ] ;;
   --version) echo "Python 3.11.2" ;;
+  "-B -P -m firstword.install"*)
+    printf "%s in %s of %s\\n" "$*" "$PWD" "$PYTHONPATH" >>"$MACHINE/ran"; exit "${INSTALL_CODE:-0}" ;;
   "-m venv --clear "*) mkdir -p "$4/bin" && cp "$MACHINE/venv-python" "$4/bin/python" ;;
   *) echo "unexpected: $*" >&2; exit 99 ;;
 esac
@@ -112,20 +114,44 @@ def machine(tmp_path: Path) -> Machine:
     return Machine(tmp_path)
 
 
-def test_help_names_both_commands_and_ends_with_zero(machine: Machine) -> None:
+def test_help_names_the_commands_and_ends_with_zero(machine: Machine) -> None:
     done = machine.run("--help")
     assert done.returncode == 0 and done.stderr == ""
-    assert re.findall(r"^  (\w+) \[", done.stdout, re.MULTILINE) == ["demo", "test"]
+    assert re.findall(r"^  (\w+) \[", done.stdout, re.MULTILINE) == ["install", "demo", "test"]
     assert machine.ran == []
 
 
-@pytest.mark.parametrize(
-    ("arguments", "line"), [(["dmeo"], "unknown command 'dmeo'; there are demo and test"), ([], "usage: ./install.sh")]
-)
-def test_a_misuse_changes_nothing_and_ends_with_two(machine: Machine, arguments: list[str], line: str) -> None:
-    done = machine.run(*arguments)
-    assert done.returncode == 2 and line in done.stderr and done.stdout == ""
+def test_a_misuse_changes_nothing_and_ends_with_two(machine: Machine) -> None:
+    done = machine.run("dmeo")
+    assert done.returncode == 2 and done.stdout == ""
+    assert "unknown command 'dmeo'; there are install, demo and test" in done.stderr
     assert machine.ran == [] and not (machine.checkout / ".venv").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "passed"),
+    [
+        ([], ""),
+        (["install"], ""),
+        (["install", "--help"], " --help"),
+        (["--check", "--fs-cli", "fs_cli -P 8022"], " --check --fs-cli fs_cli -P 8022"),
+        (["--uninstall"], " --uninstall"),
+    ],
+)
+def test_without_a_command_it_installs_into_the_switch_from_where_it_was_called(
+    machine: Machine, arguments: list[str], passed: str
+) -> None:
+    done = machine.run(*arguments, INSTALL_CODE="3")
+    assert done.returncode == 3, done.stderr
+    assert machine.ran == [f"-B -P -m firstword.install{passed} in / of {machine.checkout}/lib"]
+    assert not (machine.checkout / ".venv").exists()
+
+
+@pytest.mark.parametrize("option", ["--check", "--dry-run"])
+def test_what_changes_nothing_installs_no_python_either(machine: Machine, option: str) -> None:
+    (machine.folder / "bin" / "python3.11").unlink()
+    done = machine.run(option)
+    assert done.returncode == 1 and "Python 3.11 or newer is missing" in done.stderr and machine.ran == []
 
 
 def test_what_python_lacks_is_installed_by_root(machine: Machine) -> None:

@@ -1,0 +1,79 @@
+"""Secrets of the configuration that others than the switch could read, and the environment variables it expects them in.
+
+The names of the secret settings stand here once more, for the services that declare them need packages that are not installed yet.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from xml.etree import ElementTree
+
+from . import contents
+from .layout import Folders
+
+SECRETS = frozenset({"appkey", "token", "access_key_id", "access_key_secret", "api_key"})
+
+
+def secrets(configuration: Path) -> list[tuple[str, str]]:
+    """Place and value of each secret setting in a ``firstword.conf.xml``. Values are never shown.
+
+    Raises:
+        ElementTree.ParseError: it is no well-formed XML.
+    """
+    text = contents.uncommented(configuration)
+    if not text.strip():
+        return []
+    return [
+        (
+            f"service {service.get('name', '')!r}: {param.get('name', '')!r}",
+            param.get("value", param.text or "").strip(),
+        )
+        for service in ElementTree.fromstring(text).iter("service")
+        for param in service.iter("param")
+        if param.get("name", "").replace("-", "_") in SECRETS
+    ]
+
+
+def variables(found: list[tuple[str, str]]) -> list[str]:
+    """The environment variables that the secrets are expected in."""
+    return sorted({value.removeprefix("env:") for _, value in found if value.startswith("env:")})
+
+
+def exposed(folders: Folders, found: list[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    """What is open to others, and the line that closes it."""
+    configuration = folders.autoload / "firstword.conf.xml"
+    for place, value in found:
+        name = re.fullmatch(r"\$?\$\{(.+)\}", value)
+        if not value or value.startswith("env:"):
+            continue
+        if value.startswith("file:"):
+            path = Path(value.removeprefix("file:"))
+            if path.exists() and path.stat().st_mode & 0o077:
+                yield f"{place}: {path} can be read by others", f"chmod 600 {path}"
+        elif name:
+            for path in _setting(folders, name[1]):
+                if readable_by_all(path):
+                    yield f"{place}: {path}, which sets {name[1]}, can be read by everyone", f"chmod o-rwx {path}"
+        elif readable_by_all(configuration):
+            yield (
+                f"{place} is a secret in clear, and {configuration} can be read by everyone",
+                f"chmod 640 {configuration}",
+            )
+
+
+def readable_by_all(path: Path) -> bool:
+    """Whether any user of this machine can read `path`, the folders above it considered."""
+    try:
+        return bool(path.stat().st_mode & 0o004) and all(
+            above.stat().st_mode & 0o001 for above in path.resolve().parents
+        )
+    except OSError:
+        return False
+
+
+def _setting(folders: Folders, name: str) -> list[Path]:
+    """The files that set the switch's variable `name`."""
+    pattern = re.compile(rf"""data\s*=\s*["']{re.escape(name)}\s*=""")
+    return [path for path in sorted(folders.conf.rglob("*.xml")) if pattern.search(contents.uncommented(path))]
