@@ -259,6 +259,7 @@ class Phone:
             self.line.end()
         elif isinstance(news, Answered | Changed | Rang) and news.media is not None:
             self._media = news.media
+            self.ear.agree(news.media)
             if isinstance(news, Changed):
                 self._direction = news.ours
             if len(self._threads) == 1:
@@ -267,6 +268,7 @@ class Phone:
     # phone-speak.
 
     def _speak(self) -> None:
+        _be_punctual()
         due, tick = SYSTEM.now(), 0
         while not self._over:
             behind = SYSTEM.now() - due
@@ -322,20 +324,9 @@ class Phone:
             if len(datagram) > 1 and 72 <= datagram[1] & 0x7F <= 76:
                 continue  # RTCP on the same port (RFC 5761)
             try:
-                self.ear.hear(datagram, at, *self._payload_types())
+                self.ear.hear(datagram, at)
             except ValueError as error:
                 log.warning("%s: %s", self.name, error)
-
-    def _payload_types(self) -> tuple[frozenset[int], frozenset[int]]:
-        """What the codec and the keys are called: by us in our offer, by the other side in theirs."""
-        form, media = self._form, self._media
-        if media is None:
-            return frozenset({form.payload_type}), frozenset({form.event_payload_type})
-        sound, events = media.payload_type(form), media.events(form)
-        return (
-            frozenset({form.payload_type} if sound is None else {form.payload_type, sound}),
-            frozenset({form.event_payload_type} if events is None else {form.event_payload_type, events}),
-        )
 
     def _receive_sip(self) -> None:
         while True:
@@ -355,6 +346,14 @@ class Phone:
             self._dialog.tick(SYSTEM.now())
             if self._dialog.outbox or self._dialog.news:
                 self._flush()
+
+
+def _be_punctual() -> None:
+    """This thread goes before others, where it may (as root): the switch's own threads do, and a busy machine would let the caller stutter."""
+    try:
+        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(2))
+    except PermissionError:
+        log.debug("the phone may not go before other programs: its packets come late where the machine is busy")
 
 
 def _udp_socket() -> socket.socket:
