@@ -24,7 +24,7 @@ class Arrival(NamedTuple):
 
 
 class Ear:
-    """Hears one call. One thread feeds it, any thread reads what it has noted.
+    """Hears one call. One thread feeds it (`agree` may be another), any thread reads what it has noted.
 
     There is no jitter buffer: a frame is heard when it arrives; one that comes after a later one is noted and not heard. Where the
     timestamp jumps, the line is told how many frames never came.
@@ -46,14 +46,16 @@ class Ear:
         self._next_timestamp = 0
         self._key_timestamp: int | None = None
         self._rest = b""  # less than a frame
+        self._sounds = {form.payload_type}
+        self._events = {form.event_payload_type}
 
-    def hear(self, datagram: bytes, at: float, payload_types: frozenset[int], events: frozenset[int]) -> None:
-        """A datagram arrived at `at`. Raises ValueError if it is no RTP, or its payload no frame.
+    def agree(self, media: sdp.Media) -> None:
+        """The other side has said what it calls the codec and the keys; what we call them is understood too."""
+        self._sounds |= {number for number in [media.payload_type(self._form)] if number is not None}
+        self._events |= {number for number in [media.events(self._form)] if number is not None}
 
-        Args:
-            payload_types: what the codec may be called.
-            events: what keys may be called.
-        """
+    def hear(self, datagram: bytes, at: float) -> None:
+        """A datagram arrived at `at`. Raises ValueError if it is no RTP, or its payload no frame."""
         packet = rtp.unpack(datagram)
         self.arrivals.append(Arrival(at, packet.sequence, packet.timestamp, packet.payload_type, packet.ssrc))
         if packet.ssrc != self._ssrc:
@@ -64,9 +66,9 @@ class Ear:
             return
         self.lost += passed_over
         self._expected = packet.sequence + 1
-        if packet.payload_type in events:
+        if packet.payload_type in self._events:
             self._hear_key(packet, at)
-        elif packet.payload_type in payload_types:
+        elif packet.payload_type in self._sounds:
             self._hear_sound(packet, at)
         else:
             self.strange += 1
