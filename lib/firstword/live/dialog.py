@@ -17,18 +17,12 @@ from typing import Literal
 
 from . import sdp, sip
 from .sip import Message
+from .transactions import PATIENCE, T2, Address, Repeat, Requests
 
-T1 = 0.5
-"""A round trip, at most: the first repetition of what was not answered."""
-T2 = 4.0
-"""The longest pause between repetitions."""
-PATIENCE = 64 * T1
-"""How long a request is repeated."""
 ALLOW = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, NOTIFY"
 KEPT_ANSWERS = 16
 
 By = Literal["caller", "bot"]
-Address = tuple[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,22 +78,6 @@ class State(Enum):
     OVER = "over"
 
 
-@dataclass
-class _Repeat:
-    """A datagram that is sent again and again until it is answered."""
-
-    message: Message
-    to: Address
-    at: float
-    until: float
-    cap: float = T2
-    pause: float = T1
-
-    def next(self, now: float) -> None:
-        self.pause = min(2 * self.pause, self.cap)
-        self.at = now + self.pause
-
-
 class Dialog:
     """One call. One thread at a time.
 
@@ -123,12 +101,13 @@ class Dialog:
         self._routes: list[str] = []
         self._cseq = 0
         self._theirs = 0  # CSeq of their latest request
-        self._requests: dict[tuple[str, str], _Repeat] = {}  # ours without a final answer, by branch and method
+        self._requests = Requests()
         self._acks: OrderedDict[int, tuple[bytes, Address]] = OrderedDict()
         self._answers: OrderedDict[tuple[str, str], tuple[bytes, Address]] = OrderedDict()
-        self._unacked: _Repeat | None = None  # our 200 to their re-INVITE
+        self._unacked: Repeat | None = None  # our 200 to their re-INVITE
         self._wanted: sdp.Direction = "sendrecv"
-        self._cancelling = False
+        self._cancelling = False  # the caller has hung up before the answer
+        self._cancelled = False  # and the other side was told
         self._why = ""  # we hung up, where it was not the caller's wish
 
     # What the caller does.
@@ -141,7 +120,7 @@ class Dialog:
     def reinvite(self, direction: sdp.Direction, now: float) -> bool:
         """Hold (``sendonly``, ``inactive``) or take the call back (``sendrecv``). Returns whether it could be asked: not outside a call
         that is up, nor while the last such wish is unanswered."""
-        if self.state is not State.UP or self._asking("INVITE"):
+        if self.state is not State.UP or self._requests.find("INVITE"):
             return False
         self._wanted = direction
         self._send("INVITE", now, self._session.describe(direction), cap=PATIENCE)
@@ -160,23 +139,20 @@ class Dialog:
 
     def due(self) -> float | None:
         """When `tick` has something to do, or None."""
-        waiting = [*self._requests.values(), *([self._unacked] if self._unacked else [])]
-        return min((repeat.at for repeat in waiting), default=None)
+        moments = (self._requests.due(), self._unacked.at if self._unacked else None)
+        return min((at for at in moments if at is not None), default=None)
 
     def tick(self, now: float) -> None:
         """Repeat what is not answered, and give up what never will be."""
-        for key, repeat in tuple(self._requests.items()):
-            if now >= repeat.until:
-                self._requests.pop(key, None)
-                self._unanswered(repeat.message.method)
-            elif now >= repeat.at:
-                self.outbox.append((repeat.message.pack(), repeat.to))
-                repeat.next(now)
+        again, hopeless = self._requests.tick(now)
         if self._unacked and now >= self._unacked.until:
             self._unacked = None
         elif self._unacked and now >= self._unacked.at:
-            self.outbox.append((self._unacked.message.pack(), self._unacked.to))
-            self._unacked.next(now)
+            self._unacked.again(now)
+            again.append(self._unacked)
+        self.outbox += [(repeat.message.pack(), repeat.to) for repeat in again]
+        for repeat in hopeless:
+            self._unanswered(repeat.message.method)
 
     def _unanswered(self, method: str) -> None:
         if method == "INVITE" and self.state is State.UP:
@@ -195,8 +171,7 @@ class Dialog:
 
     def _response(self, message: Message, now: float) -> None:
         number, method = message.cseq
-        key = (message.branch, method)
-        sent = self._requests.get(key)
+        sent = self._requests.of(message)
         if sent is None:
             if method == "INVITE" and message.status >= 200 and number in self._acks:
                 self.outbox.append(self._acks[number])  # our ACK was lost
@@ -204,7 +179,7 @@ class Dialog:
         if message.status < 200:
             self._provisional(message, sent, now)
             return
-        del self._requests[key]
+        self._requests.done(sent)
         if method == "INVITE":
             self._acknowledge(message, sent.message)
             if self.state in (State.CALLING, State.RINGING):
@@ -214,14 +189,14 @@ class Dialog:
         elif method == "BYE":
             self._over("caller", self._why)
 
-    def _provisional(self, message: Message, sent: _Repeat, now: float) -> None:
+    def _provisional(self, message: Message, sent: Repeat, now: float) -> None:
         if message.method != "INVITE":
             return
-        sent.at = sent.until  # it was heard: no more repetitions (17.1.1.2)
-        if self.state is not State.CALLING and self.state is not State.RINGING:
+        sent.rest(sent.until)  # 17.1.1.2
+        if self.state not in (State.CALLING, State.RINGING):
             return
         self.state = State.RINGING
-        if self._cancelling and not self._asking("CANCEL"):
+        if self._cancelling:
             self._cancel(now)
         elif message.status > 100:
             self.news.append(Rang(message.status, _media(message)))
@@ -279,7 +254,7 @@ class Dialog:
             while len(self._answers) > KEPT_ANSWERS:
                 self._answers.popitem(last=False)
             if message.method == "INVITE" and answer.status == 200:
-                self._unacked = _Repeat(answer, source, now + T1, now + PATIENCE)
+                self._unacked = Repeat.begin(answer, source, now)
 
     def _answer(self, message: Message, now: float) -> Message:
         number, method = message.cseq
@@ -289,7 +264,6 @@ class Dialog:
             return self._say(message, 500, "Out of Order")
         self._theirs = number
         if method == "BYE":
-            self._requests = {}
             self._over("bot", message.get("Reason"))
             return self._say(message, 200, "OK")
         if method in ("INVITE", "UPDATE"):
@@ -302,7 +276,7 @@ class Dialog:
         """Answer an offer; make one where they ask for it (an INVITE without a body)."""
         if message.get("Contact"):
             self._target = sip.uri_of(message.get("Contact"))
-        if self._asking("INVITE") or self._unacked:
+        if self._requests.find("INVITE") or self._unacked:
             return self._say(message, 491, "Request Pending")
         if not message.body:
             offer = self._session.describe(self._wanted) if message.method == "INVITE" else ""
@@ -335,26 +309,29 @@ class Dialog:
         self._cseq += 1
         headers = self._headers(method, self._cseq, self._branch())
         message = sip.request(method, self._target, headers, body)
-        self._start(_Repeat(message, self._next_hop(), now + T1, now + PATIENCE, cap))
+        self._start(Repeat.begin(message, self._next_hop(), now, cap))
 
     def _cancel(self, now: float) -> None:
         """CANCEL has the branch, the number and the To of what it cancels (9.1)."""
-        invite = next(repeat for repeat in self._requests.values() if repeat.message.method == "INVITE")
-        invite.until = invite.at = now + PATIENCE
+        invite = self._requests.find("INVITE")
+        if self._cancelled or invite is None:
+            return
+        self._cancelled = True
+        invite.rest(now + PATIENCE)
         kept = [
             (n, v) for n, v in invite.message.headers if n in ("Via", "From", "To", "Call-ID", "Route", "Max-Forwards")
         ]
         headers = [*kept, ("CSeq", f"{invite.message.cseq[0]} CANCEL")]
         message = sip.request("CANCEL", invite.message.first.split(" ")[1], headers)
-        self._start(_Repeat(message, invite.to, now + T1, now + PATIENCE))
+        self._start(Repeat.begin(message, invite.to, now))
 
     def _bye(self, now: float) -> None:
-        self._requests = {}
+        self._requests.clear()
         self.state = State.ENDING
         self._send("BYE", now)
 
-    def _start(self, repeat: _Repeat) -> None:
-        self._requests[(repeat.message.branch, repeat.message.method)] = repeat
+    def _start(self, repeat: Repeat) -> None:
+        self._requests.add(repeat)
         self.outbox.append((repeat.message.pack(), repeat.to))
 
     def _headers(self, method: str, number: int, branch: str) -> list[tuple[str, str]]:
@@ -381,13 +358,10 @@ class Dialog:
     def _next_hop(self) -> Address:
         return sip.host_and_port(sip.uri_of(self._routes[0]) if self._routes else self._target)
 
-    def _asking(self, method: str) -> bool:
-        return any(repeat.message.method == method for repeat in self._requests.values())
-
     def _over(self, by: By, why: str) -> None:
         if self.state is not State.OVER:
             self.state = State.OVER
-            self._requests = {}
+            self._requests.clear()
             self.news.append(Ended(by, why))
 
 

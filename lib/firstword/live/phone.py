@@ -349,7 +349,8 @@ class Phone:
 
 
 def _be_punctual() -> None:
-    """This thread goes before others, where it may (as root): the switch's own threads do, and a busy machine would let the caller stutter."""
+    """This thread goes before others, where it may (as root): the switch's own threads do, and on a busy machine the caller would
+    stutter."""
     try:
         os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(2))
     except PermissionError:
