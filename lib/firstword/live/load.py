@@ -42,6 +42,8 @@ STOP_S = 3.0
 LOOK_S = 0.1
 ENOUGH = "MESSAGE"
 """The request that ends a call's hold."""
+EXPECTED = ("The following events occurred", "jumping to label")
+"""What SIPp writes among its errors: a head line, and the end of a hold."""
 FILE_NAME_BYTES = 200
 """A longer one SIPp does not take."""
 
@@ -234,7 +236,8 @@ class Load:
         """The first thing that SIPp did not expect, in one line, or ""."""
         path = self._folder / "errors.log"
         lines = path.read_text(errors="replace").splitlines() if path.exists() else []
-        return " ".join(" ".join(lines[:3]).split())[:300]
+        told = [line.rpartition("\t")[2] for line in lines if not any(words in line for words in EXPECTED)]
+        return " ".join(" ".join(told[:3]).split())[:300]
 
     def close(self) -> None:
         """`release`, and wait a little for SIPp's end; it is killed if it does not come. Idempotent."""
