@@ -24,6 +24,7 @@ from ..speech.llm import Model
 from ..speech.tts import Synthesiser
 from ..threads import Inbox, join, spawn
 from ..turn import State, Turn
+from . import announce
 from .ears import Listening
 from .history import History
 from .profile import Profile
@@ -81,6 +82,7 @@ class Call:
         self._reply: Reply | None = None
         self._spoke_at = 0.0  # when the caller last began to speak
         self._overtaken: TurnRecord | None = None  # a turn whose reply was silenced before it was audible
+        self._announced = 0  # how many turns the switch's listeners know of
         self._line: Line | None = None
 
     # -- the session thread ------------------------------------------------------------------------------------------
@@ -138,6 +140,11 @@ class Call:
         if not taken and not self._inbox.closed:
             log.error("%s: the inbox is full, %s was lost", self.label, type(event).__name__)
         return taken
+
+    @property
+    def line(self) -> Line | None:
+        """The call's audio, once it was answered: for its counters and levels."""
+        return self._line
 
     def caller_audio(self, pcm: bytes) -> None:
         self._listening.feed(pcm)
@@ -202,7 +209,18 @@ class Call:
             if isinstance(order, cmd.Finish):
                 return order
             self._carry_out(order, now)
+        self._announce_turns()
         return None
+
+    def _announce_turns(self) -> None:
+        """Tell the switch's listeners of each turn that is over. One that was overtaken is not: its words may come again in the next."""
+        turns = self.record.turns
+        while self._announced < len(turns):
+            turn = turns[self._announced]
+            if turn is self._overtaken or (self._reply is not None and turn is self._reply.record):
+                return
+            self._announced += 1
+            announce.turn_over(self.host, self.record, self._announced)
 
     def _carry_out(self, order: cmd.Command, now: float) -> None:
         match order:
@@ -273,6 +291,10 @@ class Call:
         self._inbox.close()
         self._listening.stop()
         self._end_reply(interrupted=True)
+        self._overtaken = None  # nothing follows that could take its words
+        self._announce_turns()
+        if self.record.answered_at:
+            self.record.lasted_ms = round((self._clock.now() - self.record.answered_at) * 1000, 1)
         if self._line is not None:
             counters = self._line.counters
             self.record.audio = {

@@ -64,6 +64,8 @@ class CallRecord:
     answered_ms: float = 0.0
     answered_at: float = 0.0
     """In the clock's seconds: the zero of every ``at_ms``."""
+    lasted_ms: float = 0.0
+    """From the answer to the end; 0 for a call that was not answered."""
     ended_by: str = ""
     result: str = ""
     error: str = ""
@@ -88,6 +90,7 @@ class CallRecord:
             "started": self.started.isoformat(timespec="milliseconds"),
             "answered_ms": round(self.answered_ms, 1),
             "answered_at": round(self.answered_at, 4),
+            "lasted_ms": self.lasted_ms,
             "ended_by": self.ended_by,
             "result": self.result,
             "error": self.error,
@@ -105,6 +108,11 @@ class CallRecord:
             "audio": self.audio,
             "providers": self.providers,
         }
+
+
+def not_begun(call: str, profile: str, result: str, error: str) -> CallRecord:
+    """Of a call that was refused before it was answered: for those who count. It goes into no file."""
+    return CallRecord(call, profile, datetime.datetime.now().astimezone(), result=result, error=error)
 
 
 def append(record: CallRecord, path: Path) -> None:

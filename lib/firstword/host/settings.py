@@ -38,7 +38,15 @@ class General:
     records: str = option(
         "", help="the file call records are appended to; firstword.jsonl in the switch's log folder if empty"
     )
-    log_level: str = option("info", help="what goes to the switch's log", choices=("debug", "info", "warning", "err"))
+    log_level: str = option(
+        "info", help="what goes to the switch's log", choices=("debug", "info", "notice", "warning", "err")
+    )
+    max_calls: int = option(
+        0,
+        help="how many calls may be in progress; further ones get `busy` in `firstword_result`; 0 for any number",
+        low=0,
+        high=10_000,
+    )
     depth_frames: int = option(
         2, help="20 ms frames kept in the pipe to the switch; what can not be taken back", low=1, high=10
     )

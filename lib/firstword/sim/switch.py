@@ -146,6 +146,8 @@ class SimSwitch:
         self.variables = {f"{name}_dir": str(folder / name) for name in ("run", "log", "conf", "recordings")}
         for path in self.variables.values():
             Path(path).mkdir(parents=True, exist_ok=True)
+        self.modules = {"mod_python3", "mod_dptools", "mod_commands", "mod_sndfile", "mod_tone_stream"}
+        """What ``module_exists`` knows."""
         self.variables |= {"script_dir": str(scripts), "base_dir": str(folder)}
         self.log: deque[tuple[str, str]] = deque(maxlen=LOG_LINES)
         """The last lines of the log: level and text."""
@@ -339,6 +341,10 @@ class SimSwitch:
         if command == "xml_locate":
             asked = argument.split() == ["configuration", "configuration", "name", "firstword.conf"]
             return self.configuration if asked and self.configuration else "can't find anything\n"
+        if command == "module_exists":
+            return "true" if argument in self.modules else "false"
+        if (command, argument) == ("show", "codec"):
+            return "type,name,ikey\ncodec,G.711 alaw,CORE_PCM_MODULE\ncodec,G.711 ulaw,CORE_PCM_MODULE\n\n2 total.\n"
         if command.startswith("uuid_"):
             return self._channel_command(command, argument)
         return "INVALID COMMAND!\n"

@@ -1,4 +1,4 @@
-"""A configuration lives as long as its calls."""
+"""The services of a configuration are made once, for all its calls."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from mock import Mock
 
 from firstword.clock import SYSTEM
 from firstword.errors import ConfigError
-from firstword.host.generation import Generation
 from firstword.host.settings import parse
+from firstword.host.shelf import Shelf
 from firstword.providers import registry
 
 XML = """<configuration name="firstword.conf"><services>
@@ -19,26 +19,22 @@ XML = """<configuration name="firstword.conf"><services>
 <param name="llm" value="mind"/></profile></profiles></configuration>"""
 
 
-@pytest.fixture
-def services(monkeypatch: pytest.MonkeyPatch) -> dict[str, Mock]:
-    made = {kind: Mock() for kind in ("asr", "llm", "tts")}
-    for kind, service in made.items():
-        monkeypatch.setattr(registry, f"make_{kind}", Mock(return_value=service))
-    return made
-
-
-def test_services_are_made_once_and_closed_when_the_last_call_of_a_retired_configuration_ends(
-    services: dict[str, Mock],
+def test_services_are_made_when_a_call_first_needs_them_shared_and_closed_at_the_end(
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    generation = Generation(parse(XML), SYSTEM)
-    profile = generation.settings.profile("default")
-    assert generation.enter(profile) == generation.enter(profile)
-    registry.make_asr.assert_called_once()  # type: ignore[attr-defined]
-    generation.leave()
-    generation.retire()
-    services["asr"].close.assert_not_called()
-    generation.leave()
-    for service in services.values():
+    made = {kind: Mock() for kind in ("asr", "llm", "tts")}
+    makers = {kind: Mock(return_value=service) for kind, service in made.items()}
+    for kind, maker in makers.items():
+        monkeypatch.setattr(registry, f"make_{kind}", maker)
+    settings = parse(XML)
+    shelf = Shelf(settings, SYSTEM)
+    makers["asr"].assert_not_called()
+    profile = settings.profile("default")
+    assert shelf.services(profile) == shelf.services(profile)
+    makers["asr"].assert_called_once()
+    shelf.close()
+    shelf.close()
+    for service in made.values():
         service.close.assert_called_once()
 
 
@@ -49,13 +45,13 @@ def test_a_service_that_can_not_be_made_refuses_the_call_and_is_tried_again_for_
     monkeypatch.setenv("ALIYUN_AK_ID", "id")
     monkeypatch.setenv("ALIYUN_AK_SECRET", "secret")
     monkeypatch.setenv("DASHSCOPE_API_KEY", "key")
-    generation = Generation(parse(XML), SYSTEM)
-    profile = generation.settings.profile("default")
+    settings = parse(XML)
+    shelf = Shelf(settings, SYSTEM)
+    profile = settings.profile("default")
     with pytest.raises(
         ConfigError, match="service 'voice': appkey: the environment variable NO_SUCH_VARIABLE is not set"
     ):
-        generation.enter(profile)
+        shelf.services(profile)
     monkeypatch.setenv("NO_SUCH_VARIABLE", "k")
-    assert generation.enter(profile).tts is not None
-    generation.retire()
-    generation.leave()
+    assert shelf.services(profile).tts is not None
+    shelf.close()

@@ -1,0 +1,46 @@
+"""The services made from one configuration: each when it is first needed, once, for all calls."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from ..call.call import Services
+from ..call.profile import Profile
+from ..clock import Clock
+from ..providers import registry
+from .settings import ServiceSection, Settings
+
+
+class Shelf:
+    """Any thread may call any method. Next: `close`, when no call uses its services any more."""
+
+    def __init__(self, settings: Settings, clock: Clock) -> None:
+        self._sections = settings.services
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._services: dict[str, Any] = {}
+
+    def services(self, profile: Profile) -> Services:
+        """Those of a profile. Raises ConfigError if one can not be made (a key is missing); it is tried again the next time."""
+        with self._lock:
+            return Services(*(self._service(self._sections[name]) for name in (profile.asr, profile.llm, profile.tts)))
+
+    def close(self) -> None:
+        """Close them: what they keep warm ends. Idempotent."""
+        with self._lock:
+            services, self._services = self._services, {}
+        for service in services.values():
+            service.close()
+
+    def _service(self, section: ServiceSection) -> Any:
+        if section.name not in self._services:
+            makers: dict[str, Callable[..., Any]] = {
+                "asr": registry.make_asr,
+                "llm": registry.make_llm,
+                "tts": registry.make_tts,
+            }
+            make = makers[section.does]
+            self._services[section.name] = make(section.vendor, section.values, section.where, self._clock)
+        return self._services[section.name]
