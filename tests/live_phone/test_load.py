@@ -12,7 +12,8 @@ import pytest
 
 from firstword.audio import pcm, tone
 from firstword.errors import HostError, ScriptError
-from firstword.live.load import Counts, Load, Talk, scenario
+from firstword.live.load import Counts, Load, Talk
+from firstword.live.scenario import scenario
 
 from .switch import SmallSwitch, until
 

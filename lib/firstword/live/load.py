@@ -7,7 +7,10 @@
         load.wait(10)
     load.counts.failed
 
-All calls of a load send from one port and in step: SIPp wakes each of them at full 20 ms of its clock.
+What SIPp 3.6.1's ``rtp_stream`` is like, measured with 50 calls on loopback: 0.04-0.07 of a core and one thread for 20 calls (its
+``play_pcap_audio``: 0.09, a thread a call, and only for root); all calls send from one port and in step, at the full 20 ms of its clock;
+98 of 100 packets come 20 ms after the one before, the others 16 ms late and together with the next. So it is for load; a `phone.Phone`
+measures.
 """
 
 from __future__ import annotations
@@ -23,12 +26,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from xml.sax.saxutils import escape
 
 from ..audio import pcm, tone
 from ..clock import SYSTEM
 from ..errors import HostError, ScriptError
-from . import sip
+from .punctual import go_first
+from .scenario import enough, scenario
 
 PROGRAM = "sipp"
 HOST = "127.0.0.1"
@@ -40,8 +43,6 @@ GRACE_S = 30.0
 """How long it may take beyond its calls, before it ends by itself."""
 STOP_S = 3.0
 LOOK_S = 0.1
-ENOUGH = "MESSAGE"
-"""The request that ends a call's hold."""
 EXPECTED = ("The following events occurred", "jumping to label")
 """What SIPp writes among its errors: a head line, and the end of a hold."""
 FILE_NAME_BYTES = 200
@@ -134,6 +135,7 @@ class Load:
         self._process = subprocess.Popen(
             self._command(), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
+        go_first(self.pid)
         return self
 
     def __exit__(
@@ -230,7 +232,7 @@ class Load:
             out.bind((HOST, 0))
             port: int = out.getsockname()[1]
             for number in range(1, self.calls + 1):
-                out.sendto(_enough(f"{number}.{self._call_id}", port).pack(), (HOST, self._sip_port))
+                out.sendto(enough(f"{number}.{self._call_id}", port).pack(), (HOST, self._sip_port))
 
     def complaint(self) -> str:
         """The first thing that SIPp did not expect, in one line, or ""."""
@@ -251,53 +253,6 @@ class Load:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait(STOP_S)
-
-
-def scenario(extension: str, hold_s: float, sound: Path | None) -> str:
-    """What one call does, as SIPp reads it: INVITE, ACK, talk, hold, BYE. It is held until the time is over or a message comes; SIPp
-    itself hangs up no call before its time once the last has begun."""
-    to = f"<sip:{extension}@[remote_ip]:[remote_port]>"
-    route = f"sip:{extension}@[remote_ip]:[remote_port] SIP/2.0\nVia: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]"
-    caller = "<sip:load@[local_ip]:[local_port]>;tag=[pid]-[call_number]"
-
-    def message(method: str, number: int, tag: str, rest: str) -> str:
-        lines = f"{method} {route}\nFrom: {caller}\nTo: {to}{tag}\nCall-ID: [call_id]\nCSeq: {number} {method}\n"
-        return f"<![CDATA[\n{lines}Contact: <sip:load@[local_ip]:[local_port]>\nMax-Forwards: 70\n{rest}\n]]>"
-
-    nothing = "Content-Length: 0\n"
-    offer = (
-        "Content-Type: application/sdp\nContent-Length: [len]\n\n"
-        "v=0\no=load [pid] [call_number] IN IP4 [local_ip]\ns=load\nc=IN IP4 [media_ip]\nt=0 0\n"
-        "m=audio [media_port] RTP/AVP 8 101\na=rtpmap:8 PCMA/8000\na=rtpmap:101 telephone-event/8000\na=ptime:20"
-    )
-    play = f'<nop><action><exec rtp_stream="{escape(str(sound))},-1,8"/></action></nop>' if sound else ""
-    return f"""<?xml version="1.0" encoding="UTF-8"?>
-<scenario name="load">
-<send retrans="500">{message("INVITE", 1, "", offer)}</send>
-<recv response="100" optional="true"/><recv response="180" optional="true"/><recv response="183" optional="true"/>
-<recv response="200"/>
-<send>{message("ACK", 1, "[peer_tag_param]", nothing)}</send>
-{play}
-<recv request="{ENOUGH}" timeout="{round(hold_s * 1000)}" ontimeout="1" next="1"/>
-<label id="1"/>
-<send retrans="500">{message("BYE", 2, "[peer_tag_param]", nothing)}</send>
-<recv response="200"/>
-</scenario>
-"""
-
-
-def _enough(call_id: str, port: int) -> sip.Message:
-    """The message that lets a call hang up. It needs no answer."""
-    here = f"<sip:load@{HOST}:{port}>"
-    headers = [
-        ("Via", f"SIP/2.0/UDP {HOST}:{port};branch={sip.BRANCH}{secrets.token_hex(8)}"),
-        ("Max-Forwards", "70"),
-        ("From", f"{here};tag={secrets.token_hex(4)}"),
-        ("To", here),
-        ("Call-ID", call_id),
-        ("CSeq", f"1 {ENOUGH}"),
-    ]
-    return sip.request(ENOUGH, f"sip:load@{HOST}", headers)
 
 
 def _free_ports() -> tuple[int, int]:

@@ -16,7 +16,6 @@ import itertools
 import logging
 import os
 import select
-import socket
 import threading
 from collections.abc import Callable
 from types import TracebackType
@@ -29,7 +28,8 @@ from . import codecs, rtp, sdp, sip
 from .dialog import Answered, Changed, Dialog, Ended, News, Rang, State, Unchanged
 from .ear import Ear
 from .mouth import Mouth
-from .stamps import StampedSocket
+from .punctual import go_first
+from .stamps import StampedSocket, udp_socket
 
 log = logging.getLogger("firstword.live.phone")
 
@@ -84,7 +84,7 @@ class Phone:
         self._closing = threading.Event()
         self._rtp = StampedSocket(HOST)
         try:
-            self._sip = _udp_socket()
+            self._sip = udp_socket(HOST)
             try:
                 self._wake = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
             except BaseException:
@@ -268,7 +268,7 @@ class Phone:
     # phone-speak.
 
     def _speak(self) -> None:
-        _be_punctual()
+        go_first()
         due, tick = SYSTEM.now(), 0
         while not self._over:
             behind = SYSTEM.now() - due
@@ -346,22 +346,3 @@ class Phone:
             self._dialog.tick(SYSTEM.now())
             if self._dialog.outbox or self._dialog.news:
                 self._flush()
-
-
-def _be_punctual() -> None:
-    """This thread goes before others, where it may (as root): the switch's own threads do, and on a busy machine the caller would
-    stutter."""
-    try:
-        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(2))
-    except PermissionError:
-        log.debug("the phone may not go before other programs: its packets come late where the machine is busy")
-
-
-def _udp_socket() -> socket.socket:
-    made = socket.socket(socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC)
-    try:
-        made.bind((HOST, 0))
-    except BaseException:
-        made.close()
-        raise
-    return made

@@ -65,14 +65,20 @@ class StampedSocket:
                 return
 
 
+def udp_socket(host: str) -> socket.socket:
+    """A UDP socket on a free port, which never waits."""
+    made = socket.socket(socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC)
+    try:
+        made.bind((host, 0))
+    except BaseException:
+        made.close()
+        raise
+    return made
+
+
 def _on_even_port(host: str) -> socket.socket:
     while True:
-        made = socket.socket(socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC)
-        try:
-            made.bind((host, 0))
-            if made.getsockname()[1] % 2 == 0:
-                return made
-        except BaseException:
-            made.close()
-            raise
+        made = udp_socket(host)
+        if made.getsockname()[1] % 2 == 0:
+            return made
         made.close()
