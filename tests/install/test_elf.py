@@ -46,7 +46,7 @@ def test_what_is_no_library_is_named_as_such(tmp_path: Path) -> None:
         needed(path)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=200)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=300, deadline=None)
 @given(data=st.data())
 def test_a_damaged_library_is_one_clear_error_or_an_answer(tmp_path: Path, data: st.DataObject) -> None:
     image = bytearray(elf(*NAMES))

@@ -64,7 +64,9 @@ def test_a_reader_never_sees_half_a_file_and_a_file_keeps_its_mode(tmp_path: Pat
 def test_a_link_is_someones_doing_and_is_not_followed(tmp_path: Path) -> None:
     kept = tmp_path / "kept"
     kept.write_bytes(SHIPPED[0])
-    (tmp_path / "a.xml").symlink_to(kept)
+    install(tmp_path, SHIPPED[0])
+    (tmp_path / "a.xml").unlink()
+    (tmp_path / "a.xml").symlink_to(kept)  # to the very content that was written
     install(tmp_path, SHIPPED[1])
     assert kept.read_bytes() == SHIPPED[0] and (tmp_path / "a.xml").is_symlink()
     assert (tmp_path / "a.xml.new").read_bytes() == SHIPPED[1]
@@ -79,6 +81,15 @@ def test_an_offer_that_was_taken_away_comes_again_only_with_something_new(tmp_pa
     assert not offer.exists()
     install(tmp_path, SHIPPED[1])
     assert offer.read_bytes() == SHIPPED[1]
+
+
+def test_an_offer_that_an_operator_works_on_is_his_too(tmp_path: Path) -> None:
+    path, offer = tmp_path / "a.xml", tmp_path / "a.xml.new"
+    path.write_bytes(b"his")
+    install(tmp_path, SHIPPED[0])
+    offer.write_bytes(b"his draft")
+    install(tmp_path, SHIPPED[1])
+    assert (path.read_bytes(), offer.read_bytes()) == (b"his", b"his draft")
 
 
 def test_an_offer_that_was_taken_up_is_the_installations_again(tmp_path: Path) -> None:

@@ -229,6 +229,20 @@ def test_an_environment_that_could_not_be_made_leaves_the_switch_alone_and_the_n
     assert machine.tree(machine.prefix) == before and not machine.target.exists()
 
 
+def test_an_update_that_failed_is_made_good_even_when_the_old_version_is_wanted_again(
+    machine: Machine, checkout: Path
+) -> None:
+    machine.run()
+    module = checkout / "lib/firstword/turn.py"
+    before = module.read_text()
+    module.write_text("# another\n")
+    machine.build_fails = True
+    assert machine.run().code == 1
+    module.write_text(before)
+    machine.build_fails = False
+    assert machine.run().code == 0 and len(machine.built) == 3
+
+
 def test_call_records_stay_when_the_rest_goes(machine: Machine) -> None:
     machine.run()
     records = machine.prefix / "log/firstword.jsonl"

@@ -28,7 +28,7 @@ def needed(path: Path) -> tuple[str, ...]:
         raise HostError(f"{path} is no ELF file")
     try:
         return _needed(image)
-    except (struct.error, ValueError, IndexError, KeyError) as error:
+    except (struct.error, ValueError, OverflowError, IndexError, KeyError) as error:
         raise HostError(f"{path} is no ELF file that can be understood: {error}") from error
 
 
