@@ -29,7 +29,7 @@ PURE = [
     "text.segment", "providers.aliyun.wire", "providers.aliyun.marks", "providers.aliyun.signature", "providers.aliyun.status",
     "net.redact", "net.timers", "audio.tone_code", "audio.tone_bursts", "providers.openai.wire",
     "call.heard", "call.history", "call.timers",
-    "live.sip", "live.sdp", "live.rtp", "live.dialog", "live.transactions",
+    "live.sip", "live.sdp", "live.rtp", "live.dialog", "live.transactions", "live.scenario",
 ]  # fmt: skip
 WAITING = {
     "socket",
