@@ -53,7 +53,7 @@ CallerPartlyHeard   -          note        note       note       note       -   
 CallerHeard         -          unprompted  note       settled    rethink    -          -          -
 RecogniserFailed    deaf       deaf        deaf       deaf       deaf       deaf       -          -
 ReplyBegan          -          -           -          -          speak      -          -          -
-ReplyDrained        -          -           -          -          nothing    yield      finish     -
+ReplyDrained        -          -           -          -          nothing    yield      linger     -
 ReplyFailed         -          -           -          -          failed     failed     finish     -
 KeyPressed          -          attend      -          -          interrupt  interrupt  -          -
 SpeechAsked         -          obey        obey       obey       obey       obey       -          -
@@ -98,6 +98,12 @@ class Manners:
     idle_ms: int = option(10_000, help="how long both may be silent before the reminder", low=500, high=600_000)
     reminders: int = option(2, help="how many reminders before the goodbye", low=0, high=20)
     closing_ms: int = option(15_000, help="how long the last words may take", low=100, high=60_000)
+    linger_ms: int = option(
+        200,
+        help="silence after the last words: what the codec and the caller's jitter buffer hold would be cut off by the hang-up",
+        low=0,
+        high=5_000,
+    )
     call_ms: int = option(1_800_000, help="the longest call", low=1_000, high=86_400_000)
 
 
@@ -304,6 +310,13 @@ class Turn:
         self.reply += 1
         self._out += [Say(self.reply, text), StartTimer("closing", self._manners.closing_ms)]
         self.state = State.CLOSING
+
+    def _linger(self, event: ev.Event, now: float) -> None:
+        assert isinstance(event, ev.ReplyDrained)
+        if event.empty:
+            self._finish(event, now)
+        else:
+            self._out.append(StartTimer("closing", self._manners.linger_ms))
 
     def _finish(self, event: ev.Event, now: float) -> None:
         self._finish_with(self._outcome)
