@@ -87,6 +87,18 @@ def test_a_variable_of_the_switch_is_looked_for_where_it_is_set(open_machine: Ma
     assert configure(open_machine, "$${mind_key}", 0o640) == ""
 
 
+@pytest.mark.parametrize(("value", "told"), [(SECRET, True), ("$${mind_key}", True), ("env:KEY", False), ("", False)])
+def test_what_the_switch_writes_of_its_configuration_holds_secrets_too(
+    open_machine: Machine, value: str, told: bool
+) -> None:
+    path = open_machine.prefix / "log/freeswitch.xml.fsxml"
+    path.touch(mode=0o644)
+    said = configure(open_machine, value, 0o640)
+    assert (f"'api-key' stands in clear in {path}, which everyone can read" in said) is told
+    path.parent.chmod(0o750)
+    assert configure(open_machine, value, 0o640) == ""
+
+
 def test_a_file_of_its_own_is_for_its_owner_alone(machine: Machine) -> None:
     path = machine.folder / "key"
     path.write_text(SECRET)

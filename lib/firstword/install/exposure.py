@@ -44,6 +44,8 @@ def variables(found: list[tuple[str, str]]) -> list[str]:
 def exposed(folders: Folders, found: list[tuple[str, str]]) -> Iterator[tuple[str, str]]:
     """What is open to others, and the line that closes it."""
     configuration = folders.autoload / "firstword.conf.xml"
+    # The switch writes what it has read, with every variable replaced, when it starts and with every reloadxml.
+    expanded = folders.log / "freeswitch.xml.fsxml"
     for place, value in found:
         name = re.fullmatch(r"\$?\$\{(.+)\}", value)
         if not value or value.startswith("env:"):
@@ -52,7 +54,10 @@ def exposed(folders: Folders, found: list[tuple[str, str]]) -> Iterator[tuple[st
             path = Path(value.removeprefix("file:"))
             if path.exists() and path.stat().st_mode & 0o077:
                 yield f"{place}: {path} can be read by others", f"chmod 600 {path}"
-        elif name:
+            continue
+        if readable_by_all(expanded):
+            yield f"{place} stands in clear in {expanded}, which everyone can read", f"chmod o-rwx {folders.log}"
+        if name:
             for path in _setting(folders, name[1]):
                 if readable_by_all(path):
                     yield f"{place}: {path}, which sets {name[1]}, can be read by everyone", f"chmod o-rwx {path}"
