@@ -78,8 +78,8 @@ class Phone:
         self._sends = rtp
         self._target = (HOST, port)
         self._changed = threading.Condition()  # also the lock of everything below
-        self._media: sdp.Media | None = None
-        self._direction: sdp.Direction = "sendrecv"
+        self._due: float | None = None  # when the dialog has something to do
+        self._to: sdp.Destination | None = None
         self._threads: list[threading.Thread] = []
         self._closing = threading.Event()
         self._rtp = StampedSocket(HOST)
@@ -251,17 +251,18 @@ class Phone:
         if self._dialog.news:
             self._dialog.news.clear()
             self._changed.notify_all()
-        if self._open:
-            os.eventfd_write(self._wake, 1)  # the next timer may be sooner
+        self._due = self._dialog.due()
+        if self._open and self._due is not None:
+            os.eventfd_write(self._wake, 1)  # it may be sooner than the listener waits for
 
     def _note(self, news: News) -> None:
         if isinstance(news, Ended):
             self.line.end()
         elif isinstance(news, Answered | Changed | Rang) and news.media is not None:
-            self._media = news.media
+            self._to = sdp.Destination.of(
+                news.media, self._form, news.ours if isinstance(news, Changed) else "sendrecv"
+            )
             self.ear.agree(news.media)
-            if isinstance(news, Changed):
-                self._direction = news.ours
             if len(self._threads) == 1:
                 self._threads.append(spawn("phone-speak", self._speak, self.name))
 
@@ -280,19 +281,16 @@ class Phone:
             due, tick = due + FRAME_S, tick + 1
 
     def _send_frame(self, tick: int) -> None:
-        media, direction = self._media, self._direction
-        assert media is not None, "phone-speak begins with an agreement"
+        to = self._to
+        assert to is not None, "phone-speak begins with an agreement"
         if not self._sends:
             self.line.take()
             return
-        if "send" not in direction or media.port == 0:
+        if not to.open:
             self.mouth.rest()
             return
         pressing = self.mouth.pressing
-        payload_type = media.payload_type(self._form)
-        name = self._form.payload_type if payload_type is None else payload_type
-        datagram = self.mouth.frame(tick, SYSTEM.now(), name, media.events(self._form))
-        self._rtp.send(datagram, (media.host, media.port))
+        self._rtp.send(self.mouth.frame(tick, SYSTEM.now(), to.payload_type, to.events), to.address)
         if pressing and not self.mouth.pressing:
             with self._changed:
                 self._changed.notify_all()
@@ -300,49 +298,50 @@ class Phone:
     # phone-listen.
 
     def _listen(self) -> None:
+        doors = {
+            self._wake: self._drain_wake,
+            self._sip.fileno(): self._receive_sip,
+            self._rtp.socket.fileno(): self._receive_rtp,
+        }
         with select.epoll() as poll:
-            for number in (self._wake, self._sip.fileno(), self._rtp.socket.fileno()):
+            for number in doors:
                 poll.register(number, select.EPOLLIN)
             while not self._closing.is_set():
-                poll.poll(self._patience())
-                self._drain_wake()
-                self._receive_rtp()
-                self._receive_sip()
-
-    def _patience(self) -> float:
-        with self._changed:
-            due = self._dialog.due()
-        return LISTEN_S if due is None else min(LISTEN_S, max(0.0, due - SYSTEM.now()))
+                due = self._due
+                patience = LISTEN_S if due is None else min(LISTEN_S, max(0.0, due - SYSTEM.now()))
+                for number, _ in poll.poll(patience):
+                    doors[number]()
+                if due is not None and SYSTEM.now() >= due:
+                    with self._changed:
+                        self._dialog.tick(SYSTEM.now())
+                        self._flush()
 
     def _drain_wake(self) -> None:
         with contextlib.suppress(BlockingIOError):
             os.eventfd_read(self._wake)
 
     def _receive_rtp(self) -> None:
-        while (received := self._rtp.receive()) is not None:
-            datagram, at, _ = received
-            if len(datagram) > 1 and 72 <= datagram[1] & 0x7F <= 76:
-                continue  # RTCP on the same port (RFC 5761)
-            try:
-                self.ear.hear(datagram, at)
-            except ValueError as error:
-                log.warning("%s: %s", self.name, error)
+        received = self._rtp.receive()
+        if received is None:
+            return
+        datagram, at, _ = received
+        if len(datagram) > 1 and 72 <= datagram[1] & 0x7F <= 76:
+            return  # RTCP on the same port (RFC 5761)
+        try:
+            self.ear.hear(datagram, at)
+        except ValueError as error:
+            log.warning("%s: %s", self.name, error)
 
     def _receive_sip(self) -> None:
-        while True:
-            try:
-                datagram, source = self._sip.recvfrom(65_536)
-            except BlockingIOError:
-                break
-            try:
-                message = sip.parse(datagram)
-            except ValueError as error:
-                log.warning("%s: %s", self.name, error)
-                continue
-            with self._changed:
-                self._dialog.receive(message, source, SYSTEM.now())
-                self._flush()
+        try:
+            datagram, source = self._sip.recvfrom(65_536)
+        except BlockingIOError:
+            return
+        try:
+            message = sip.parse(datagram)
+        except ValueError as error:
+            log.warning("%s: %s", self.name, error)
+            return
         with self._changed:
-            self._dialog.tick(SYSTEM.now())
-            if self._dialog.outbox or self._dialog.news:
-                self._flush()
+            self._dialog.receive(message, source, SYSTEM.now())
+            self._flush()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Direction = Literal["sendrecv", "sendonly", "recvonly", "inactive"]
 REVERSED: dict[Direction, Direction] = {
@@ -121,6 +121,23 @@ def parse(text: str) -> Media:
     if len(media) < 4 or not host:
         raise ValueError("an answer without an audio stream")
     return Media(host, int(media[1].split("/")[0]), direction, tuple(map(int, media[3:])), encodings)
+
+
+class Destination(NamedTuple):
+    """Where sound goes, by the last agreement."""
+
+    address: tuple[str, int]
+    open: bool
+    """Whether anything may be sent."""
+    payload_type: int
+    events: int | None
+
+    @classmethod
+    def of(cls, media: Media, form: Format, ours: Direction) -> Destination:
+        """What `media` and our own direction say of it."""
+        theirs = media.payload_type(form)
+        number = form.payload_type if theirs is None else theirs
+        return cls((media.host, media.port), "send" in ours and media.port != 0, number, media.events(form))
 
 
 class Session:
