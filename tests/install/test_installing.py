@@ -251,6 +251,15 @@ def test_call_records_stay_when_the_rest_goes(machine: Machine) -> None:
     assert records.exists() and f"{records}  (what callers said is yours" in done.out
 
 
+def test_a_line_of_the_operators_that_would_look_for_the_door_is_named(machine: Machine) -> None:
+    path = machine.conf / "autoload_configs/python.conf.xml"
+    machine.run()
+    before = path.read_text()
+    path.write_text(before.replace("</settings>", '<param name="startup-script" value="voicebot"/></settings>'))
+    done = machine.run("--uninstall")
+    assert f'{path} is yours and still starts voicebot\n         take out: <param name="startup-script"' in done.out
+
+
 def test_it_can_be_taken_away_when_the_switch_is_gone(machine: Machine) -> None:
     machine.run()
     shutil.rmtree(machine.prefix)
@@ -298,6 +307,17 @@ def test_without_the_rights_nothing_is_begun(machine: Machine) -> None:
         done = machine.run()
     assert done.code == 1 and machine.tree() == before and machine.built == []
     assert done.err == f"install.sh: {machine.scripts} can not be written to: run it as root (sudo ./install.sh)\n"
+
+
+@pytest.mark.parametrize("options", [(), ("--check",), ("--uninstall",)])
+def test_configuration_that_may_not_even_be_read_is_told(machine: Machine, options: tuple[str, ...]) -> None:
+    machine.run()
+    with patch("pathlib.Path.read_bytes", side_effect=PermissionError(13, "Permission denied", "/etc/x.xml")):
+        done = machine.run(*options)
+    assert (done.code, done.err) == (
+        1,
+        "install.sh: /etc/x.xml is not open to you: run it as root (sudo ./install.sh)\n",
+    )
 
 
 def test_the_password_of_the_console_is_not_shown(machine: Machine) -> None:

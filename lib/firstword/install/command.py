@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from ..errors import FirstwordError, HostError
-from . import interpreter, library
+from . import contents, interpreter, library
 from .examine import Finding, examine
 from .files import Step
 from .host import Host, find
@@ -42,6 +42,9 @@ def main(
         if options.dry_run:
             return _dry_run(installation)
         return _install(installation, build, apt_install)
+    except PermissionError as error:
+        print(f"install.sh: {error.filename} is not open to you: run it as root (sudo ./install.sh)", file=sys.stderr)
+        return 1
     except (FirstwordError, OSError) as error:
         print(f"install.sh: {error}", file=sys.stderr)
         return 1
@@ -137,6 +140,11 @@ def _uninstall(options: argparse.Namespace) -> int:
     records = Path(manifest.switch["log"]) / "firstword.jsonl"
     if records.exists():
         print(_line(Step("stays", records, "what callers said is yours to keep or to delete")))
+    python_conf = conf / "autoload_configs" / "python.conf.xml"
+    if python_conf.exists() and contents.starts_voicebot(python_conf.read_bytes()):
+        print(
+            Finding("todo", f"{python_conf} is yours and still starts voicebot", f"take out: {contents.STARTUP_LINE}")
+        )
     if options.dry_run:
         _say("nothing was changed")
     elif host and host.console and host.folders.conf.resolve() == conf.resolve():
