@@ -65,7 +65,8 @@ class Switch(Protocol):
     """Where call records are appended."""
 
     def configuration(self) -> str:
-        """``firstword.conf`` as XML text, after ``$${variables}`` and includes were expanded. Raises ConfigError if there is none."""
+        """``firstword.conf`` as XML text, after ``$${variables}`` and includes were expanded. May wait for a server (mod_xml_curl); other
+        threads go on. Raises ConfigError if there is none, HostError if the switch does not answer."""
 
     def ask(self, command: str) -> str:
         """What an API command answers. It holds every Python thread meanwhile: only for commands that return at once."""

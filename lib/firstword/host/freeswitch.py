@@ -30,6 +30,7 @@ from typing import Any
 
 from ..clock import SYSTEM, Clock
 from ..errors import ConfigError, HostError, one_line
+from . import background
 
 log = logging.getLogger("firstword.host")
 
@@ -51,6 +52,9 @@ RECORD_VARIABLES = {
 }
 STOP_VARIABLES = {"record_post_process_exec_app": "", "record_post_process_exec_api": ""}
 """What is done with recordings when they end is not for a pipe."""
+CONFIGURATION = "xml_locate configuration configuration name firstword.conf"
+CONFIGURATION_S = 20.0
+"""How long the switch may take to say its configuration: mod_xml_curl may have to fetch it."""
 SILENCE = "silence_stream://-1"
 BARREN_SECONDS = 0.1
 """A silence that ends sooner than this, unasked, does not play at all."""
@@ -245,7 +249,7 @@ class FreeSwitch:
 
     def configuration(self) -> str:
         """See `host.api.Switch`."""
-        text = _api("xml_locate configuration configuration name firstword.conf")
+        text = background.answer(_binding(), CONFIGURATION, CONFIGURATION_S, self.clock)
         if not text.lstrip().startswith("<"):
             folder = Path(_binding().getGlobalVariable("conf_dir") or "") / "autoload_configs"
             raise ConfigError(

@@ -47,7 +47,7 @@ def levels(call: Call, rest: str, now: float) -> str:
         return f"{call.host.uuid:<36}  no audio yet\n"
     caller, bot = audio.levels()
     ears = audio.ears
-    heard = "speaking" if ears.talking else f"{ears.speech_ms / 1000:.0f} s of speech so far"
+    heard = "speaking" if ears.talking else f"{ears.speech_ms / 1000:.1f} s of speech so far"
     return f"{call.host.uuid:<36}  caller {_level(caller)}, {heard}\n{'':<36}  bot    {_level(bot)}\n"
 
 

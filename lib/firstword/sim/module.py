@@ -7,6 +7,7 @@ such a command runs, no Python thread does.
 from __future__ import annotations
 
 import ctypes
+import queue
 import types
 from collections.abc import Callable
 from typing import Protocol
@@ -21,6 +22,8 @@ class Answering(Protocol):
     clock: Clock
     variables: dict[str, str]
     """The global variables."""
+    consumers: list[queue.Queue[tuple[str, str]]]
+    """Who is told of a job of ``bgapi`` that has ended: its name and its answer."""
 
     def execute_api(self, command: str, argument: str) -> str:
         """Run an API command."""
@@ -110,6 +113,28 @@ def make_module(switch: Answering) -> types.ModuleType:
             switch.fire(self._subclass or self._type, dict(self._headers))
             return True
 
+    class EventConsumer:
+        """Gets what ``bgapi`` jobs answer: of other events it is told nothing. `pop` gives up the GIL, as no other call of the binding."""
+
+        def __init__(self, event_name: str | None = None, subclass_name: str = "", len: int = 5000) -> None:
+            self._jobs: queue.Queue[tuple[str, str]] = queue.Queue(len)
+            if text_argument(event_name) == "BACKGROUND_JOB":
+                switch.consumers.append(self._jobs)
+
+        def pop(self, block: int = 0, timeout: int = 0) -> Event | None:
+            try:
+                job, answer = self._jobs.get(bool(block), switch.clock.real(timeout / 1000) if timeout else None)
+            except queue.Empty:
+                return None
+            event = Event("BACKGROUND_JOB")
+            event.addHeader("Job-UUID", job)
+            event.addBody(answer)
+            return event
+
+        def cleanup(self) -> None:
+            if self._jobs in switch.consumers:
+                switch.consumers.remove(self._jobs)
+
     def consoleLog(level_str: str, msg: str) -> None:  # noqa: N802 - the binding's name
         switch.console(text_argument(level_str), text_argument(msg).rstrip("\n"))
 
@@ -125,7 +150,19 @@ def make_module(switch: Answering) -> types.ModuleType:
     def running() -> bool:
         return True
 
-    for thing in (API, Event, consoleLog, getGlobalVariable, setGlobalVariable, msleep, running, DTMF, Stream, Session):
+    for thing in (
+        API,
+        Event,
+        EventConsumer,
+        consoleLog,
+        getGlobalVariable,
+        setGlobalVariable,
+        msleep,
+        running,
+        DTMF,
+        Stream,
+        Session,
+    ):
         publish(thing)
     module.clock = switch.clock  # type: ignore[attr-defined]  # not in the real one: so that a library can run faster than life
     return module

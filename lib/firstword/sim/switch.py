@@ -48,6 +48,7 @@ from __future__ import annotations
 import contextlib
 import importlib
 import os
+import queue
 import sys
 import threading
 import traceback
@@ -153,6 +154,8 @@ class SimSwitch:
         """The last lines of the log: level and text."""
         self.events: deque[tuple[str, dict[str, str]]] = deque(maxlen=LOG_LINES)
         """The last events: subclass and headers."""
+        self.consumers: list[queue.Queue[tuple[str, str]]] = []
+        """Who is told of a job of ``bgapi`` that has ended."""
         self.calls: dict[str, SimCall] = {}
         """Those that are not over."""
         self._echo = echo
@@ -327,9 +330,7 @@ class SimSwitch:
     def execute_api(self, command: str, argument: str) -> str:
         """``switch_api_execute``, on this thread, with its GIL. Any thread."""
         if command == "bgapi":
-            name, _, rest = argument.partition(" ")
-            self._job("bgapi", lambda: self._background(name, rest))
-            return "+OK Job-UUID: 00000000-0000-4000-9000-000000000000\n"
+            return self._begin_job(argument)
         if command == "msleep":
             sleep_with_gil(self.clock.real(int(argument) / 1000))
             return "+OK\n"
@@ -375,12 +376,24 @@ class SimSwitch:
             return "INVALID COMMAND!\n"
         return "+OK\n"
 
-    def _background(self, command: str, argument: str) -> None:
+    def _begin_job(self, command: str) -> str:
+        job = "00000000-0000-4000-9000-000000000000"
+        if command.startswith("uuid:"):
+            job, _, command = command.removeprefix("uuid:").partition(" ")
+        name, _, argument = command.partition(" ")
+        self._job("bgapi", lambda: self._background(job, name, argument))
+        return f"+OK Job-UUID: {job}\n"
+
+    def _background(self, job: str, command: str, argument: str) -> None:
         """A job of ``bgapi``: a C thread, which sleeps without the GIL."""
+        answer = "+OK\n"
         if command == "msleep":
             self.clock.sleep(int(argument) / 1000)
         else:
-            self.execute_api(command, argument)
+            answer = self.execute_api(command, argument)
+        for consumer in tuple(self.consumers):
+            with contextlib.suppress(queue.Full):
+                consumer.put_nowait((job, answer))
 
     def _job(self, name: str, run: Callable[[], object], wait: float = 0) -> None:
         def body() -> None:
