@@ -312,12 +312,17 @@ def test_without_the_rights_nothing_is_begun(machine: Machine) -> None:
 @pytest.mark.parametrize("options", [(), ("--check",), ("--uninstall",)])
 def test_configuration_that_may_not_even_be_read_is_told(machine: Machine, options: tuple[str, ...]) -> None:
     machine.run()
-    with patch("pathlib.Path.read_bytes", side_effect=PermissionError(13, "Permission denied", "/etc/x.xml")):
+    closed, real = machine.conf / "dialplan/default/voicebot.xml", Path.read_bytes
+
+    def read(path: Path) -> bytes:
+        if path == closed:
+            raise PermissionError(13, "Permission denied", str(path))
+        return real(path)
+
+    with patch("pathlib.Path.read_bytes", read):
         done = machine.run(*options)
-    assert (done.code, done.err) == (
-        1,
-        "install.sh: /etc/x.xml is not open to you: run it as root (sudo ./install.sh)\n",
-    )
+    line = f"install.sh: {closed} is not open to you: run it as root (sudo ./install.sh)\n"
+    assert (done.code, done.err) == (1, line)
 
 
 def test_the_password_of_the_console_is_not_shown(machine: Machine) -> None:
