@@ -284,14 +284,15 @@ def test_an_offer_of_the_other_side_is_answered_by_its_mirror(
     assert (changed.ours, changed.by) == (ours, "bot")
 
 
-def test_what_we_hold_stays_held_when_the_other_side_asks(talk: Talk) -> None:
-    talk.up().dialog.reinvite("sendonly", 2.0)
+@pytest.mark.parametrize("wanted", ["sendonly", "recvonly", "inactive"])
+def test_what_we_hold_stays_held_when_the_other_side_asks(talk: Talk, wanted: sdp.Direction) -> None:
+    talk.up().dialog.reinvite(wanted, 2.0)
     (invite,) = talk.sent()
-    talk.answer(invite, 200, "OK", talk.theirs.describe("recvonly"))
+    talk.answer(invite, 200, "OK", talk.theirs.describe(sdp.REVERSED[wanted]))
     talk.sent()
     talk.ask("INVITE", talk.theirs.describe("sendrecv"))
     (answer,) = talk.sent()
-    assert sdp.parse(answer.body).direction == "sendonly"
+    assert sdp.parse(answer.body).direction == wanted
 
 
 def test_our_answer_to_a_reinvite_is_repeated_until_it_is_acknowledged(talk: Talk) -> None:

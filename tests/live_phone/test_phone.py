@@ -247,6 +247,7 @@ def test_a_phone_calls_once_and_can_be_closed_at_any_time() -> None:
     with SmallSwitch() as switch:
         unused = Phone(switch.port, "bot")
         assert unused.close() == []
+        assert unused.line.ended
         phone = Phone(switch.port, "bot")
         phone.call()
         with pytest.raises(ScriptError, match="calls once"):

@@ -6,6 +6,7 @@ The kernel stamps datagrams by the wall clock; `Arrivals` turns that into the cl
 from __future__ import annotations
 
 import contextlib
+import math
 import socket
 import struct
 
@@ -18,6 +19,8 @@ DATAGRAM_BYTES = 4096
 TIGHT_S = 50e-6
 """Two clocks read within this are read at once: a thread that is interrupted between them tries again."""
 TRIES = 5
+SETTLE_S = 2.0
+LOOK_S = 0.002
 
 
 class StampedSocket:
@@ -25,14 +28,15 @@ class StampedSocket:
 
     def __init__(self, host: str) -> None:
         self.socket = _on_even_port(host)
+        self.port: int = self.socket.getsockname()[1]
+        self._offset = math.nan
         try:
             self.socket.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
+            self._measure()
+            self._settle(host)
         except BaseException:
             self.socket.close()
             raise
-        self.port: int = self.socket.getsockname()[1]
-        self._offset = 0.0
-        self._measure()
 
     def receive(self) -> tuple[bytes, float, tuple[str, int]] | None:
         """The next datagram, its moment in `clock.SYSTEM`'s seconds, and where it came from; None if there is none. Never waits."""
@@ -60,9 +64,24 @@ class StampedSocket:
         """How far `SYSTEM.now` is ahead of the wall: measured each time, for the wall's clock is corrected now and then."""
         for _ in range(TRIES):
             before, wall, after = SYSTEM.now(), SYSTEM.wall(), SYSTEM.now()
-            if after - before < TIGHT_S:
+            tight = after - before < TIGHT_S
+            if tight or math.isnan(self._offset):
                 self._offset = (before + after) / 2 - wall
+            if tight:
                 return
+
+    def _settle(self, host: str) -> None:
+        """Wait until the kernel stamps: it begins some moments after the first socket has asked for it, and until then a datagram gets the
+        time it is read. Raises OSError if it never does."""
+        deadline = SYSTEM.deadline(SETTLE_S)
+        while not deadline.passed():
+            sent = SYSTEM.now()
+            self.socket.sendto(b"", (host, self.port))
+            SYSTEM.sleep(LOOK_S)
+            received = self.receive()
+            if received is not None and received[1] - sent < LOOK_S / 2:
+                return
+        raise OSError("the kernel does not tell when datagrams came (SO_TIMESTAMPNS)")
 
 
 def udp_socket(host: str) -> socket.socket:
