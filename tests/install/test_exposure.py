@@ -58,8 +58,9 @@ def configure(machine: Machine, value: str, mode: int, name: str = "api-key") ->
 @pytest.mark.parametrize("name", ["api-key", "api_key", "access-key-secret"])
 def test_a_secret_in_clear_in_a_file_that_everyone_can_read_is_told(open_machine: Machine, name: str) -> None:
     said = configure(open_machine, SECRET, 0o644, name)
-    assert f"service 'mind': '{name}' is a secret in clear" in said
-    assert f"chmod 640 {open_machine.conf}/autoload_configs/firstword.conf.xml" in said
+    path = open_machine.conf / "autoload_configs/firstword.conf.xml"
+    assert f"{path}, which everyone can read, holds secrets in clear: service 'mind': '{name}'" in said
+    assert f"chmod 640 {path}" in said
 
 
 @pytest.mark.parametrize(
@@ -82,7 +83,10 @@ def test_a_variable_of_the_switch_is_looked_for_where_it_is_set(open_machine: Ma
     path.write_text(f'<X-PRE-PROCESS cmd="set" data="mind_key={SECRET}"/>')
     path.chmod(0o644)
     said = configure(open_machine, "$${mind_key}", 0o640)
-    assert f"{path}, which sets mind_key, can be read by everyone" in said and f"chmod o-rwx {path}" in said
+    assert (
+        f"{path}, which everyone can read, sets a secret: service 'mind': 'api-key'" in said
+        and f"chmod o-rwx {path}" in said
+    )
     path.chmod(0o640)
     assert configure(open_machine, "$${mind_key}", 0o640) == ""
 
@@ -94,7 +98,7 @@ def test_what_the_switch_writes_of_its_configuration_holds_secrets_too(
     path = open_machine.prefix / "log/freeswitch.xml.fsxml"
     path.touch(mode=0o644)
     said = configure(open_machine, value, 0o640)
-    assert (f"'api-key' stands in clear in {path}, which everyone can read" in said) is told
+    assert (f"{path}, which everyone can read, holds secrets in clear: service 'mind': 'api-key'" in said) is told
     path.parent.chmod(0o750)
     assert configure(open_machine, value, 0o640) == ""
 

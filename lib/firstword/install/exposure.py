@@ -42,30 +42,34 @@ def variables(found: list[tuple[str, str]]) -> list[str]:
 
 
 def exposed(folders: Folders, found: list[tuple[str, str]]) -> Iterator[tuple[str, str]]:
-    """What is open to others, and the line that closes it."""
-    configuration = folders.autoload / "firstword.conf.xml"
-    # The switch writes what it has read, with every variable replaced, when it starts and with every reloadxml.
-    expanded = folders.log / "freeswitch.xml.fsxml"
+    """What is open to others, with the settings it is about, and the line that closes it."""
+    about: dict[tuple[str, str], list[str]] = {}
     for place, value in found:
-        name = re.fullmatch(r"\$?\$\{(.+)\}", value)
-        if not value or value.startswith("env:"):
-            continue
-        if value.startswith("file:"):
-            path = Path(value.removeprefix("file:"))
-            if path.exists() and path.stat().st_mode & 0o077:
-                yield f"{place}: {path} can be read by others", f"chmod 600 {path}"
-            continue
-        if readable_by_all(expanded):
-            yield f"{place} stands in clear in {expanded}, which everyone can read", f"chmod o-rwx {folders.log}"
-        if name:
-            for path in _setting(folders, name[1]):
-                if readable_by_all(path):
-                    yield f"{place}: {path}, which sets {name[1]}, can be read by everyone", f"chmod o-rwx {path}"
-        elif readable_by_all(configuration):
-            yield (
-                f"{place} is a secret in clear, and {configuration} can be read by everyone",
-                f"chmod 640 {configuration}",
-            )
+        for fact in _exposed(folders, value):
+            about.setdefault(fact, []).append(place)
+    for (text, remedy), places in about.items():
+        yield f"{text}: {', '.join(places)}", remedy
+
+
+def _exposed(folders: Folders, value: str) -> Iterator[tuple[str, str]]:
+    if not value or value.startswith("env:"):
+        return
+    if value.startswith("file:"):
+        path = Path(value.removeprefix("file:"))
+        if path.exists() and path.stat().st_mode & 0o077:
+            yield f"{path} can be read by others", f"chmod 600 {path}"
+        return
+    # What the switch has read, with every variable replaced, it writes at its start and with every reloadxml.
+    expanded = folders.log / "freeswitch.xml.fsxml"
+    if readable_by_all(expanded):
+        yield f"{expanded}, which everyone can read, holds secrets in clear", f"chmod o-rwx {folders.log}"
+    name = re.fullmatch(r"\$?\$\{(.+)\}", value)
+    configuration = folders.autoload / "firstword.conf.xml"
+    if not name and readable_by_all(configuration):
+        yield f"{configuration}, which everyone can read, holds secrets in clear", f"chmod 640 {configuration}"
+    for path in _setting(folders, name[1]) if name else ():
+        if readable_by_all(path):
+            yield f"{path}, which everyone can read, sets a secret", f"chmod o-rwx {path}"
 
 
 def readable_by_all(path: Path) -> bool:
