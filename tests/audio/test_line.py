@@ -57,14 +57,24 @@ def test_a_line_that_nobody_opens_is_served_and_closed(line: Line, diary: Diary)
     assert line.counters.frames_out == 0
 
 
-def test_with_nothing_to_say_the_pipe_is_kept_full_of_silence(line: Line, switch: Switch) -> None:
+def test_silence_fills_the_pipe_to_one_frame_less_than_a_reply_does(line: Line, switch: Switch) -> None:
     line.serve(0.0, 2)
-    assert switch.take(9) == SILENCE * 2
-    line.serve(0.01, 3)
+    assert switch.take(9) == SILENCE
+    line.serve(0.01, 4)
     assert switch.take(1) == SILENCE
-    line.serve(0.02, 3)
+    line.serve(0.02, 4)
     assert switch.take(9) == SILENCE * 3
+    line.serve(0.03, 1)
+    assert switch.take(9) == SILENCE, "never nothing"
     assert line.counters.frames_out == 6
+
+
+def test_the_first_word_waits_behind_one_frame_of_silence_at_most(line: Line, switch: Switch) -> None:
+    line.serve(0.0, 2)
+    line.begin(1)
+    line.write(1, ramp(3))
+    line.serve(0.01, 2)
+    assert switch.take(9) == SILENCE + ramp(1)
 
 
 def test_no_tick_writes_more_than_the_depth(line: Line, switch: Switch) -> None:
@@ -85,7 +95,7 @@ def test_a_reply_is_heard_whole_with_its_beginning_and_its_end_told(line: Line, 
     for tick in range(8):
         heard += switch.take()
         line.serve(tick / 50, 2)
-    assert heard == SILENCE * 2 + ramp(3) + SILENCE * 3
+    assert heard == SILENCE + ramp(3) + SILENCE * 4
     assert diary.names() == ["began", "drained"]
     assert diary.told[1] == ("drained", 1, False)
     assert (line.counters.reply_frames, line.counters.underruns) == (3, 0)
@@ -190,16 +200,20 @@ def test_a_gap_in_a_reply_is_filled_with_silence_and_counted(line: Line, switch:
     for tick in range(4, 8):
         line.serve(tick / 50, 2)
         heard += switch.take()
-    assert heard == ramp(2) + SILENCE * 3 + ramp(1, 1320) + SILENCE * 2
+    assert heard == ramp(2) + SILENCE * 2 + ramp(1, 1320) + SILENCE * 3
     assert line.counters.underruns == 1
 
 
-def test_an_empty_pipe_is_counted_as_late_but_not_before_the_first_frame(line: Line, switch: Switch) -> None:
+def test_an_empty_pipe_is_counted_as_late_where_two_frames_had_been_left(line: Line, switch: Switch) -> None:
     line.serve(0.0, 2)
+    switch.take(1)
+    line.serve(0.02, 2)
+    assert line.counters.late == 0, "one frame of silence is taken between two ticks"
+    line.serve(0.03, 3)
     switch.take(2)
     line.serve(0.1, 2)
     assert line.counters.late == 1
-    assert switch.take(9) == SILENCE * 2, "no burst makes up for it"
+    assert switch.take(9) == SILENCE, "no burst makes up for it"
 
 
 def test_the_next_reply_silences_the_one_before(line: Line, switch: Switch, diary: Diary) -> None:
@@ -412,12 +426,12 @@ def test_when_no_descriptor_is_left_the_name_goes_too(tmp_path: Path, diary: Dia
 def test_a_line_rests_after_a_tick_at_which_one_frame_came_and_one_went(make_line: MakeLine) -> None:
     line = make_line()
     switch = Switch(line)
-    line.serve(0.0, 2)
+    line.serve(0.0, 3)
     assert not line.rests, "two frames went: the pipe was empty"
     for came, went, rests in ((1, 1, True), (0, 1, False), (1, 0, False), (2, 1, False), (1, 2, False), (1, 1, True)):
         switch.take(went)
         switch.send(bytes(FRAME * came))
-        line.serve(0.0, 2)
+        line.serve(0.0, 3)
         assert line.rests is rests, (came, went)
     switch.hang_up()
     line.serve(0.0, 2)

@@ -31,7 +31,8 @@ def parsed(*flags):
 @pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM])
 def test_it_says_where_it_listens_serves_and_ends_clean(tmp_path, end):
     path = tmp_path / "at.json"
-    flags = ["--json", str(path), "--verbose", "--fault", "tts:failed=40000005,times=1"]
+    journal = tmp_path / "journal.jsonl"
+    flags = ["--json", str(path), "--verbose", "--fault", "tts:failed=40000005,times=1", "--journal", str(journal)]
     process = subprocess.Popen(
         [sys.executable, "-c", MAIN, *flags], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
@@ -53,6 +54,9 @@ def test_it_says_where_it_listens_serves_and_ends_clean(tmp_path, end):
     assert process.returncode == 0
     assert err == ""
     assert "served: 1 nls" in out
+    (entry,) = map(json.loads, journal.read_text().splitlines())
+    assert (entry["service"], entry["ended"], entry["sounds"]) == ("nls", "HTTP 403", [])
+    assert entry["closed"] >= entry["opened"]
 
 
 def test_the_configuration_to_use_is_printed_with_the_addresses(capsys):

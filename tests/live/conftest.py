@@ -6,6 +6,7 @@ There is one switch for all of them, started here with ports and folders of its 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -168,8 +169,9 @@ class Holdings:
 
 
 def holdings(switch: Instance) -> Holdings:
-    status = switch.api("python voicebot status")
-    threads = next(int(line.split()[1]) for line in status.splitlines() if line.startswith("threads:"))
+    found = re.search(r"(\d+) threads", switch.api("python voicebot status"))
+    assert found is not None
+    threads = int(found[1])
     channels = json.loads(switch.api("show channels as json"))["row_count"]
     files = tuple(sorted(str(path) for path in (switch.folder / "run/firstword").iterdir()))
     links = []

@@ -66,7 +66,7 @@ class Counters:
     underruns: int
     """Gaps inside replies: the synthesiser was not quick enough."""
     late: int
-    """Ticks that found the pipe empty: the clock was not."""
+    """Ticks that found the pipe empty where two frames or more had been left: the clock was not."""
     frames_in: int
     """Frames of the caller."""
     dropped_in: int

@@ -73,6 +73,7 @@ class Speaking:
         self._pipe: deque[tuple[int, int]] = deque()
         self._told = True  # that the current reply drained, or it was silenced: nothing more to tell
         self._silenced = False
+        self._left = 0  # frames in the pipe after the last tick
         self._sent = 0  # bytes of the current reply that went into the pipe
         self._heard: dict[int, int] = {}  # the same of the replies before it
         self.playout = Playout(rate, startup_ms)
@@ -116,16 +117,20 @@ class Speaking:
         return self.playout.waiting_ms + self._in_pipe(self.playout.reply) / self._bytes_per_ms
 
     def fill(self, depth_frames: int, now: float) -> tuple[bool, bool]:
-        """Fill the pipe up to its depth. Returns whether the current reply began to sound, and whether it has drained."""
+        """Fill the pipe up to its depth, with silence to one frame less: silence that waits there is waited for by the first word behind
+        it, and 20 ms are heard; a switch that must wait for silence is not. Returns whether the current reply began to sound, and whether
+        it has drained."""
         if not self._writer.open():
             return False, False
         began = False
         self._look_at_pipe()
-        if not self._pipe and self.frames:
+        if not self._pipe and self._left > 1:
             self.late += 1
         drained = not self._told and self.playout.over and not self._in_pipe(self.playout.reply)
         while len(self._pipe) < depth_frames:
             frame = self.playout.pull()
+            if frame is None and len(self._pipe) >= max(1, depth_frames - 1):
+                break
             pcm = frame.pcm if frame else self._silence
             if not self._writer.write(pcm):
                 break  # the reader is gone; the pipe can not be full at this depth
@@ -137,6 +142,7 @@ class Speaking:
                 self.last_frame_at = now
                 self._sent += frame.own_bytes
                 began = began or frame.first
+        self._left = len(self._pipe)
         self._told = self._told or drained
         return began, drained
 

@@ -40,6 +40,7 @@ from ..sim.gateway_process import GatewayProcess
 from ..sim.line import FRAMES_PER_SECOND
 from ..sim.script import Say, Script, Step, Wait, WaitFor
 from ..sim.stage import Played, Stage, configuration
+from .processes import Processor, resident_bytes
 from .report import Row, median, percentile, report
 
 PAUSE_S = 0.5
@@ -105,6 +106,9 @@ def register(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seconds", type=float, default=60, metavar="S", help="how long each call is (default: 60)")
     parser.add_argument("--vad", default="webrtc", metavar="NAME", help="voice activity (default: webrtc)")
     parser.add_argument(
+        "--live", action="store_true", help="on a real FreeSWITCH, found by FREESWITCH_PREFIX or in the usual places"
+    )
+    parser.add_argument(
         "--switch-interval-ms",
         type=float,
         metavar="MS",
@@ -113,6 +117,10 @@ def register(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
+    if args.live:
+        from . import live
+
+        return report("calls-live", live.measure(live.LiveLoad(args.calls, args.seconds, args.vad)), args.json)
     load = Load(args.calls, args.seconds, vad=args.vad, switch_interval_ms=args.switch_interval_ms)
     return report("calls", measure(load), args.json)
 
@@ -154,7 +162,7 @@ def _play(load: Load) -> Carried:
             with Stage(folder, xml) as stage:
                 stage.play(load.script(load.calls, 1))  # what a first call loads, the others find
                 tried = _open_in_peace(lambda now: not threads_of_calls())
-                ours, theirs, machine = _Processor(os.getpid()), _Processor(gateway.pid), _Processor(None)
+                ours, theirs, machine = Processor(os.getpid()), Processor(gateway.pid), Processor(None)
                 with _memory(stage, load.calls) as memory:
                     scripts = [load.script(call, load.turns) for call in range(load.calls)]
                     played = stage.play_all(scripts, apart_s=load.turn_s / load.calls)
@@ -327,29 +335,3 @@ def _memory(stage: Stage, calls: int) -> Iterator[_Memory]:
     finally:
         over.set()
         threads.join([thread], SETTLE_S)
-
-
-def resident_bytes() -> int:
-    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-
-
-class _Processor:
-    """The processor time of a process, or of the whole machine, from here on."""
-
-    def __init__(self, pid: int | None) -> None:
-        self._stat = Path(f"/proc/{pid}/stat" if pid is not None else "/proc/stat")
-        self._whole = pid is None
-        self._began = SYSTEM.now()
-        self._before = self._ticks()
-
-    def percent(self) -> float:
-        """Of one core."""
-        seconds = (self._ticks() - self._before) / os.sysconf("SC_CLK_TCK")
-        return 100 * seconds / max(0.001, SYSTEM.now() - self._began)
-
-    def _ticks(self) -> int:
-        if self._whole:
-            user, nice, system, _, _, irq, softirq, *_ = (int(word) for word in self._stat.read_text().split()[1:9])
-            return user + nice + system + irq + softirq
-        after_name = self._stat.read_text().rpartition(")")[2].split()
-        return int(after_name[11]) + int(after_name[12])

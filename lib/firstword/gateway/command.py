@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import dataclasses
+import functools
 import json
 import os
 import signal
@@ -51,6 +52,11 @@ def register(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--print-config", action="store_true", help="print the configuration that uses it, and exit; for a fixed --port"
     )
+    parser.add_argument(
+        "--journal",
+        metavar="FILE",
+        help="append a line of JSON for each connection that ends: service, times, bytes, when the caller's sounds began",
+    )
     parser.add_argument("--verbose", action="store_true", help="print a line for each connection that ends")
 
 
@@ -66,6 +72,8 @@ def run(args: argparse.Namespace) -> int:
     gateway = Gateway(options)
     for service, fault in faults:
         gateway.faults.set(service, fault)
+    if args.journal:
+        gateway.tell(functools.partial(_write, Path(args.journal)))
     with _stop_asked() as stop, gateway:
         if args.json:
             _write_private(Path(args.json), places(gateway))
@@ -108,6 +116,21 @@ def _tell(gateway: Gateway, told: int) -> int:
             _say(_line(visit))
             told = visit.number
     return told
+
+
+def _write(path: Path, visit: Visit) -> None:
+    told = {
+        "number": visit.number,
+        "service": visit.service,
+        "opened": visit.opened,
+        "closed": visit.closed,
+        "ended": visit.ended,
+        "bytes_in": visit.bytes_in,
+        "bytes_out": visit.bytes_out,
+        "sounds": visit.sounds,
+    }
+    with path.open("a") as file:
+        file.write(json.dumps(told) + "\n")
 
 
 def _line(visit: Visit) -> str:

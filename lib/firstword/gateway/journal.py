@@ -48,6 +48,8 @@ class Visit:
     """In order. Audio of the caller is counted, and only its first message listed."""
     bytes_in: int
     bytes_out: int
+    sounds: tuple[float, ...] = ()
+    """When the first message came that held the beginning of a sound of the caller's, each time, in the clock's seconds."""
 
     def all(self, what: str) -> list[Happened]:
         """Everything called `what`, in order."""
@@ -83,6 +85,7 @@ class Record:
     bytes_out: int = 0
     hears: bool = False
     happened: list[Happened] = field(default_factory=list)
+    sounds: list[float] = field(default_factory=list)
 
     def note(self, way: Way, what: str, detail: str = "", size: int = 0) -> None:
         if way == "in":
@@ -100,6 +103,11 @@ class Record:
         else:
             self.hears = True
             self.note("in", "audio", size=size)
+
+    def sounded(self) -> None:
+        """The caller began to make a sound."""
+        if len(self.sounds) < HAPPENINGS:
+            self.sounds.append(self.journal.clock.now())
 
     def serves(self, service: str) -> None:
         """Now it is known what the connection wants."""
@@ -121,11 +129,15 @@ class Record:
             tuple(self.happened),
             self.bytes_in,
             self.bytes_out,
+            tuple(self.sounds),
         )
 
 
 class Journal:
-    """The last `VISITS` visits and the counts of all."""
+    """The last `VISITS` visits and the counts of all.
+
+    `on_left`, if it is set, is told each visit that has ended, on the gateway's loop.
+    """
 
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
@@ -135,6 +147,7 @@ class Journal:
         self._peak: Counter[str] = Counter()
         self._gone_in = self._gone_out = 0
         self._changed = threading.Condition()
+        self.on_left: Callable[[Visit], None] | None = None
 
     def open(self, service: str) -> Record:
         """A visit begins."""
@@ -155,6 +168,8 @@ class Journal:
 
     def left(self, record: Record) -> None:
         self._now[record.service] -= 1
+        if self.on_left is not None:
+            self.on_left(record.value())
         self.changed()
 
     def now(self, service: str) -> int:

@@ -200,6 +200,10 @@ class Gateway:
         """Wait until `until()` is true; it is asked again whenever something happens here. Returns whether it became so."""
         return self._journal.wait(lambda: bool(until()), seconds)
 
+    def tell(self, listener: Callable[[Visit], None]) -> None:
+        """Tell `listener` each visit that ends, on the gateway's loop. To be called before the gateway is entered."""
+        self._journal.on_left = listener
+
     def statistics(self) -> Statistics:
         """Counts since the start."""
         return self._journal.statistics()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
+from array import array
 from typing import Any, Literal
 
 from . import wire
@@ -17,6 +18,9 @@ STEP_MS = 60
 """Audio is handed to the hearer in steps of at least so much: three telephone frames."""
 SILENCE_MS = 800
 OUTBOX = 1000
+LOUD = 256
+QUIET_S = 0.3
+LOOK_EVERY = 4  # of so many samples one is looked at: no sound is missed by it
 
 
 class TranscriberTask:
@@ -33,6 +37,7 @@ class TranscriberTask:
         self._partials = False
         self._rate = 8000
         self._waiting = bytearray()
+        self._loud = float("-inf")
         self._fed = 0
         self._sentence: tuple[int, int] | None = None  # index and begin of the one under way
         self._index = 0
@@ -61,9 +66,18 @@ class TranscriberTask:
             raise wire.routing("binary")
         if self._state == "stopping":
             return
+        self._look(pcm)
         self._waiting += pcm
         if len(self._waiting) >= self._rate * 2 * STEP_MS // 1000:
             self._feed()
+
+    def _look(self, pcm: bytes) -> None:
+        """Note when the caller begins to make a sound, after a while of none."""
+        if len(pcm) % 2 == 0 and pcm and max(array("h", pcm)[::LOOK_EVERY]) > LOUD:
+            now = self._kit.clock.now()
+            if now - self._loud > QUIET_S:
+                self._line.record.sounded()
+            self._loud = now
 
     def close(self) -> None:
         if self._ears is not None:

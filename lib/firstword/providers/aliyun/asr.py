@@ -31,7 +31,10 @@ class TranscriberSettings(AccessSettings):
     itn: bool = option(True, help="write numbers as digits")
     partials: bool = option(True, help="tell what is recognised so far")
     send_ms: int = option(
-        100, help="audio is sent in messages of so many ms (the service recommends 100)", low=10, high=500
+        40,
+        help="audio is sent in messages of so many ms: 100 cost a third of the work, and half of it in delay",
+        low=10,
+        high=500,
     )
     finish_ms: int = option(
         5000, help="how long the service may take for the rest after the audio's end, ms", low=100, high=60_000
