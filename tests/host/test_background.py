@@ -66,6 +66,11 @@ def test_a_switch_without_jobs_says_so(switch: SimSwitch, monkeypatch: pytest.Mo
 def test_the_configuration_is_asked_for_as_a_job(switch: SimSwitch, monkeypatch: pytest.MonkeyPatch) -> None:
     asked = []
     execute = switch.execute_api
-    monkeypatch.setattr(switch, "execute_api", lambda *words: asked.append(words[0]) or execute(*words))
+
+    def overheard(command: str, argument: str) -> str:
+        asked.append(command)
+        return execute(command, argument)
+
+    monkeypatch.setattr(switch, "execute_api", overheard)
     assert FreeSwitch().configuration() == "<configuration/>"
     assert asked == ["bgapi", "xml_locate"]

@@ -105,7 +105,10 @@ def test_a_running_call_keeps_its_code_and_the_next_has_the_new(tmp_path: Path, 
         tmp_path,
         """
         old = begin()
-        change("call/call.py", "counters.underruns", '"new code"')
+        change("call/call.py", "counters.underruns", "news.CODE")
+        change("call/call.py", "from . import announce", "from . import announce, news")
+        (LIB / "call/news.py").write_text("CODE = 'new code'")
+        change("providers/aliyun/asr.py", 'self.name = "aliyun asr"', 'self.name = "new asr"')
         told["reload"] = ask("reload")
         new = begin()
         told["calls"] = ask("calls").splitlines()[1:]
@@ -113,15 +116,20 @@ def test_a_running_call_keeps_its_code_and_the_next_has_the_new(tmp_path: Path, 
         told["status"] = ask("status")
         told["say"] = ask(f"say {old.uuid} 请稍等"), ask(f"say {old.uuid}"), ask(f"call {old.uuid}").splitlines()[1]
         told["uuids"] = [old.uuid, new.uuid]
-        told["code"] = [end(call)["audio"]["underruns"] for call in (old, new)]
+        records = [end(call) for call in (old, new)]
+        told["code"] = [record["audio"]["underruns"] for record in records]
+        told["asr"] = [record["providers"]["asr"] for record in records]
         until(lambda: running().count("media-clock") == 1)
         told["left"] = editions(), ask("status").count("until its calls have ended")
+        told["ended"] = sum(" ended: hangup" in line for _, line in stage.switch.log)
         told["errors"] = [line for level, line in stage.switch.log if level in ("err", "warning")]
         """,
         faithful,
     )
     assert told["reload"] == "+OK reloaded: configuration and code; 1 calls go on with the old\n"
     assert told["code"] == [0, "new code"]
+    assert told["asr"] == ["aliyun asr", "new asr"]
+    assert told["ended"] == 2
     assert [line.split()[0] for line in told["calls"]] == told["uuids"]
     assert [line.split()[0] for line in told["levels"][::2]] == told["uuids"]
     assert "calls: 2 now" in told["status"]
