@@ -42,6 +42,7 @@ def startup(args: str = "") -> None:
     call it concerns."""
     try:
         current().prepare()
+        settle_garbage()  # with what the services and judges of speech have imported
     except FirstwordError as error:
         _complain(error)
 
