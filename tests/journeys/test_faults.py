@@ -153,7 +153,10 @@ def test_an_unknown_setting_refuses_the_configuration_but_a_running_one_stays_in
     good = theatre.stage.switch.configuration
     theatre.stage.switch.configuration = good.replace('name="greeting"', 'name="greting"')
     answer = theatre.stage.switch.api("python voicebot reload")
-    assert answer == "-ERR profile 'default': unknown setting 'greting' (did you mean 'greeting'?); what was in force stays\n"
+    assert (
+        answer
+        == "-ERR profile 'default': unknown setting 'greting' (did you mean 'greeting'?); what was in force stays\n"
+    )
     assert theatre.play(silence(), HANG_UP).conversation.heard_text() == "您好"
     theatre.stage.switch.configuration = good.replace("您好", "早上好")
     assert theatre.stage.switch.api("python voicebot reload") == "+OK reloaded: configuration\n"
