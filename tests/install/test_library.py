@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -115,8 +116,9 @@ def distribution(folder: Path, name: str, version: str, *needs: str) -> None:
     (info / "METADATA").write_text("Metadata-Version: 2.1\n" + "\n".join(lines) + "\n")
 
 
-def test_a_package_of_the_distribution_that_comes_first_is_seen(tmp_path: Path) -> None:
-    scripts, packages, before = tmp_path / "scripts", tmp_path / "venv/lib", tmp_path / "dist packages"
+@pytest.mark.parametrize(("where", "told"), [("scripts", True), ("python3/dist-packages", False)])
+def test_an_old_package_that_the_door_would_find_first_is_told(tmp_path: Path, where: str, told: bool) -> None:
+    scripts, packages, before = tmp_path / "scripts", tmp_path / "venv/lib", tmp_path / where
     needs = ("urllib3>=2.3", "certifi", "numpy>=1.24", 'aiohttp>=3; extra == "gateway"')
     distribution(packages, "firstword", "1", *needs)
     for folder, name, version in (
@@ -126,13 +128,15 @@ def test_a_package_of_the_distribution_that_comes_first_is_seen(tmp_path: Path) 
         (packages, "certifi", "1"),
     ):
         distribution(folder, name, version)
-    scripts.mkdir()
-    (scripts / "voicebot.py").write_text(f"import sys\nsys.path[1:1] = {[str(before), str(packages)]!r}\n")
+    scripts.mkdir(exist_ok=True)
+    shutil.copy(ROOT / "fs_scripts/voicebot.py", scripts)
+    (scripts / "voicebot.path").write_text(f"{packages}\n")
+    program = f"import runpy, sys; sys.path += [{str(before)!r}]; sys.argv = {[probe.__file__, str(scripts), str(tmp_path / 'venv')]!r}"
     done = subprocess.run(
-        [sys.executable, "-I", "-S", "-B", probe.__file__, str(scripts), str(tmp_path / "venv")],
+        [sys.executable, "-I", "-S", "-B", "-c", f"{program}; runpy.run_path(sys.argv[0], run_name='__main__')"],
         check=True, capture_output=True, text=True, timeout=30,
     )  # fmt: skip
-    assert done.stdout == f"urllib3\t1.26.12\t{before}\t2.3\n"
+    assert done.stdout == (f"urllib3\t1.26.12\t{before}\t2.3\n" if told else "")
 
 
 @pytest.mark.parametrize(

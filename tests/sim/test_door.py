@@ -7,6 +7,7 @@ import subprocess
 import sys
 import textwrap
 import xml.etree.ElementTree as ET
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -54,9 +55,9 @@ def scripts(tmp_path: Path) -> Path:
     return tmp_path / "scripts"
 
 
-def run(scripts: Path, **environment: str) -> list[str]:
+def run(scripts: Path, story: str = SWITCH, sites: Sequence[str] = (), **environment: str) -> list[str]:
     lib = str(scripts.parent / "lib")
-    program = textwrap.dedent(SWITCH).format(scripts=str(scripts), lib=lib)
+    program = textwrap.dedent(story).format(scripts=str(scripts), lib=lib, sites=list(sites))
     outside = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "FIRSTWORD_LIB")}
     done = subprocess.run(
         [sys.executable, "-S", "-c", program],
@@ -68,6 +69,24 @@ def run(scripts: Path, **environment: str) -> list[str]:
     )
     assert done.returncode == 0, done.stderr
     return done.stdout.splitlines()
+
+
+DISTRIBUTION = """
+    import importlib, sys, threading
+    sys.path.insert(0, {scripts!r})
+    standard = sys.path[-1]
+    sys.path += {sites!r}
+    together = threading.Barrier(8)
+    def call():
+        together.wait()
+        importlib.reload(importlib.import_module("voicebot"))
+    calls = [threading.Thread(target=call) for _ in range(8)]
+    for thread in calls: thread.start()
+    for thread in calls: thread.join()
+    import parcel, json
+    print(parcel.VERSION, json.__file__)
+    print(*sys.path[sys.path.index(standard) + 1:], sep="\\n")
+"""
 
 
 WORKS = ["{'firstword_result': 'error', 'handled': 'demo'}", "started now", "['console status'] 1"]
@@ -86,6 +105,25 @@ def test_a_virtual_environment_is_read_with_its_pth_files(scripts: Path) -> None
     (scripts.parent / "site-packages").mkdir()
     (scripts.parent / "site-packages" / "editable.pth").write_text(f"{scripts.parent / 'lib'}\n")
     assert run(scripts, FIRSTWORD_LIB=str(scripts.parent / "site-packages")) == WORKS
+
+
+@pytest.mark.parametrize("beside", [True, False], ids=["voicebot.path", "FIRSTWORD_LIB"])
+def test_the_environments_packages_come_before_the_distributions_and_after_pythons_own(
+    scripts: Path, beside: bool
+) -> None:
+    packages, lib = scripts.parent / "venv/lib/python3.11/site-packages", scripts.parent / "lib"
+    old, local = scripts.parent / "python3/dist-packages", scripts.parent / "local/dist-packages"
+    for folder, version in ((packages, "2.8"), (old, "1.26")):
+        folder.mkdir(parents=True)
+        (folder / "parcel.py").write_text(f"VERSION = {version}")
+    (packages / "json.py").write_text("raise ImportError('a package hides what is Python's own')")
+    (packages / "more.pth").write_text(f"{scripts.parent}\n")
+    folders = f"{lib}:{packages}"
+    (scripts / "voicebot.path").write_text(folders.replace(":", "\n") if beside else "/nowhere")
+    environment = {} if beside else {"FIRSTWORD_LIB": folders}
+    version, *order = run(scripts, DISTRIBUTION, ["/opt/his", str(local), str(old), "/last"], **environment)
+    assert version.startswith("2.8 ")
+    assert order == ["/opt/his", str(lib), str(packages), str(scripts.parent), str(local), str(old), "/last"]
 
 
 def test_without_the_library_the_dialplan_is_told_before_the_exception_leaves(scripts: Path) -> None:

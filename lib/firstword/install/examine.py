@@ -94,7 +94,7 @@ def _library(installation: Installation, version: Version) -> Iterator[Finding]:
 
 
 def _hidden(installation: Installation, python: Path) -> Iterator[Finding]:
-    """Packages of the distribution that come before those of the environment in the switch."""
+    """Packages that come before those of the environment in the switch, and are too old."""
     argv = [str(python), "-I", "-B", probe.__file__, str(installation.host.folders.scripts), str(installation.venv)]
     done = subprocess.run(
         argv, check=False, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120, cwd="/"

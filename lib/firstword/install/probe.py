@@ -3,7 +3,8 @@
     python3.11 -I -B probe.py SCRIPTS VENV
 
 Prints one line for each package that the library needs and that would be taken from elsewhere than VENV: name, version,
-its place and the lower bound, with tabs between them. A package of the distribution's may come before that of the environment.
+its place and the lower bound, with tabs between them. The door puts VENV before the distribution's packages; what lies beside the door, in
+SCRIPTS, still comes before both.
 """
 
 import importlib.metadata
