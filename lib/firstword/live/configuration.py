@@ -26,6 +26,8 @@ MODULES = [
 ]
 PASSWORD = "loopback"
 """Of an event socket that only this machine reaches, while the instance lasts."""
+PROFILE = "live"
+"""The only SIP profile."""
 
 
 @dataclass(frozen=True)
@@ -122,7 +124,7 @@ def _sofia(ports: Ports) -> str:
         "rfc2833-pt": 101,
         "log-auth-failures": "false",
     }
-    return f'<profile name="live"><settings>{_params(settings)}</settings></profile>'
+    return f'<profile name="{PROFILE}"><settings>{_params(settings)}</settings></profile>'
 
 
 def _configuration(name: str, **parts: str) -> str:
