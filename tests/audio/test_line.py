@@ -423,12 +423,12 @@ def test_when_no_descriptor_is_left_the_name_goes_too(tmp_path: Path, diary: Dia
 # -- rest ----------------------------------------------------------------------------------------------------------------
 
 
-def test_a_line_rests_after_a_tick_at_which_one_frame_came_and_one_went(make_line: MakeLine) -> None:
+def test_a_line_rests_after_a_tick_at_which_one_frame_went_and_no_more_than_one_came(make_line: MakeLine) -> None:
     line = make_line()
     switch = Switch(line)
     line.serve(0.0, 3)
     assert not line.rests, "two frames went: the pipe was empty"
-    for came, went, rests in ((1, 1, True), (0, 1, False), (1, 0, False), (2, 1, False), (1, 2, False), (1, 1, True)):
+    for came, went, rests in ((1, 1, True), (0, 1, True), (1, 0, False), (2, 1, False), (1, 2, False), (1, 1, True)):
         switch.take(went)
         switch.send(bytes(FRAME * came))
         line.serve(0.0, 3)

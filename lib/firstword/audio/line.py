@@ -102,7 +102,8 @@ class Line:
             fifo.unlink(self.caller_path)
             raise
         self.rests = False
-        """For the clock: one frame came and one went at the last tick, so nothing will at the next: they do every other tick."""
+        """For the clock: a frame went at the last tick, so none will at the next: they do every other tick. One that comes there is fetched
+        10 ms later."""
         self._over = False  # closed, broken or rescued: the clock passes by
         self._gone_since: float | None = None
         self.on_close: Callable[[Line], None] = lambda line: None
@@ -227,7 +228,7 @@ class Line:
                 return True
             try:
                 came, went = self._hear(now), self._speak(depth_frames)
-                self.rests = came == frame_bytes(self.rate) and went == 1
+                self.rests = came <= frame_bytes(self.rate) and went == 1
                 self._look_for_the_switch(now)
             except Exception as error:  # the door between a call and the clock of all calls
                 log.exception("%s: the line broke", self.call)

@@ -4,15 +4,23 @@ A connection's work is a generator. It runs on a thread of its own while it conn
 ``yield`` on it waits together with all the others, in one epoll, and is resumed here. With a thread each, a hundred recognisers that
 send every 100 ms cost 190 us of processor a message and five switches of threads, most of them to queue up for the interpreter.
 
+Whoever leaves something for connections rouses them through one eventfd, written once however many they are: the media clock, which
+has audio for a hundred recognisers in one tick, would else write a hundred, and meet this thread at each of them.
+
 So what a connection calls (its listener) must return at once, as its contract says: all others wait for it.
 """
 
 from __future__ import annotations
 
 import contextlib
+import functools
+import heapq
+import itertools
 import logging
+import math
 import select
 import threading
+from collections import deque
 from collections.abc import Generator
 from typing import NamedTuple
 
@@ -31,7 +39,7 @@ class Pause(NamedTuple):
     fd: int
     """Its socket."""
     mask: int
-    """As for poll. Woken by its `Wake` it is in any case."""
+    """As for poll. Roused by its `Wake` it is in any case."""
     seconds: float
     """Real ones, at most."""
 
@@ -101,14 +109,14 @@ class Loop:
 
 
 class _Member:
-    __slots__ = ("due", "fd", "mask", "wake", "wake_fd", "work")
+    __slots__ = ("due", "fd", "looked_at", "mask", "wake", "work")
 
     def __init__(self, work: Work, wake: Wake, pause: Pause) -> None:
         self.work = work
         self.wake = wake
-        self.wake_fd = wake.fileno()
         self.fd, self.mask, _ = pause
         self.due = SYSTEM.now() + min(pause.seconds, LONGEST_S)
+        self.looked_at = math.inf  # the earliest moment that stands in the list of moments
 
 
 class _Members:
@@ -118,33 +126,67 @@ class _Members:
         self.all: set[_Member] = set()
         self._by_fd: dict[int, _Member] = {}
         self._wake = wake
+        self._roused: deque[_Member] = deque()
+        self._asked = False  # the eventfd is written, and those roused are not yet looked at
+        self._moments: list[
+            tuple[float, int, _Member]
+        ] = []  # a heap; at least one for each member, not after it is due
+        self._numbers = itertools.count()
         self._epoll = select.epoll()
         self._epoll.register(wake.fileno(), select.EPOLLIN)
 
     def add(self, member: _Member) -> None:
         self.all.add(member)
-        for fd, mask in ((member.fd, member.mask), (member.wake_fd, select.EPOLLIN)):
-            self._by_fd[fd] = member
-            self._epoll.register(fd, mask)
+        self._by_fd[member.fd] = member
+        self._epoll.register(member.fd, member.mask)
+        self._look_again(member)
+        member.wake.relay(functools.partial(self._rouse, member))
+        self._rouse(member)  # for what was left before
+
+    def _rouse(self, member: _Member) -> None:
+        """Any thread."""
+        self._roused.append(member)
+        if not self._asked:
+            self._asked = True
+            self._wake.set()
 
     def wait(self) -> list[tuple[_Member, bool]]:
         """Those to be resumed, and whether their sockets are ready."""
-        due = min((member.due for member in self.all), default=0.0)
+        due = self._moments[0][0] if self._moments else 0.0
         ready: dict[_Member, bool] = {}
         for fd, _ in self._epoll.poll(max(0.0, due - SYSTEM.now())):
             member = self._by_fd.get(fd)
             if member is None:
                 self._wake.clear()
-            elif fd == member.wake_fd:
-                member.wake.clear()
-                ready.setdefault(member, False)
             else:
                 ready[member] = True
-        now = SYSTEM.now()
-        for member in self.all:
-            if member.due <= now:
+        self._asked = False  # first: who comes after the last look writes the eventfd again
+        while self._roused:
+            member = self._roused.popleft()
+            if member in self.all:
                 ready.setdefault(member, False)
+        for member in self._due(SYSTEM.now()):
+            ready.setdefault(member, False)
         return list(ready.items())
+
+    def _due(self, now: float) -> list[_Member]:
+        """Those whose moment has come. Most are put off before it does: they are looked at once a moment that stands, not at each wake."""
+        due = []
+        while self._moments and self._moments[0][0] <= now:
+            moment, _, member = heapq.heappop(self._moments)
+            if member not in self.all or moment != member.looked_at:
+                continue
+            member.looked_at = math.inf
+            if member.due <= now:
+                due.append(member)  # and once it is resumed it is put off again
+            else:
+                self._look_again(member)
+        return due
+
+    def _look_again(self, member: _Member) -> None:
+        if member.due < member.looked_at:
+            member.looked_at = member.due
+            heapq.heappush(self._moments, (member.due, next(self._numbers), member))
 
     def resume(self, member: _Member, readable: bool) -> None:
         try:
@@ -156,16 +198,16 @@ class _Members:
             self._drop(member)
         else:
             member.due = SYSTEM.now() + min(pause.seconds, LONGEST_S)
+            self._look_again(member)
             if pause.mask != member.mask:
                 member.mask = pause.mask
                 self._epoll.modify(member.fd, pause.mask)
 
     def _drop(self, member: _Member) -> None:
         self.all.discard(member)
-        for fd in (member.fd, member.wake_fd):
-            del self._by_fd[fd]
-            with contextlib.suppress(OSError):  # it has closed them, which took them out of the epoll too
-                self._epoll.unregister(fd)
+        del self._by_fd[member.fd]
+        with contextlib.suppress(OSError):  # it has closed it, which took it out of the epoll too
+            self._epoll.unregister(member.fd)
 
     def close(self) -> None:
         self._epoll.close()

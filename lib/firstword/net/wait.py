@@ -11,7 +11,7 @@ import os
 import select
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from .. import syscalls
 from ..clock import Clock, Deadline
@@ -38,17 +38,30 @@ class Cancelled(Exception):  # noqa: N818 - nobody's error: our own side gave up
 
 
 class Wake:
-    """An eventfd: any thread ends the poll of the one that waits on `fileno`. Its owner closes it; later calls do nothing."""
+    """An eventfd: any thread ends the poll of the one that waits on `fileno`. Its owner closes it; later calls do nothing.
+
+    From `relay` on somebody else is told instead, who waits for many.
+    """
 
     def __init__(self) -> None:
         self._fd = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
         self._count = syscalls.buffer(8)
         self._lock = threading.Lock()  # between set and close: a closed number may already be another's descriptor
+        self._relay: Callable[[], None] | None = None
 
     def set(self) -> None:
         with self._lock:
-            if self._fd >= 0:
+            if self._fd < 0:
+                return
+            if self._relay is not None:
+                self._relay()
+            else:
                 syscalls.write(self._fd, _ONE)
+
+    def relay(self, to: Callable[[], None]) -> None:
+        """Call `to`, which must return at once, instead of writing the eventfd; what was written before stays there."""
+        with self._lock:
+            self._relay = to
 
     def clear(self) -> None:
         """Only the thread that waits."""

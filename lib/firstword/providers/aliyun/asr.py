@@ -31,8 +31,8 @@ class TranscriberSettings(AccessSettings):
     itn: bool = option(True, help="write numbers as digits")
     partials: bool = option(True, help="tell what is recognised so far")
     send_ms: int = option(
-        40,
-        help="audio is sent in messages of so many ms: 100 cost a third of the work, and half of it in delay",
+        60,
+        help="audio is sent in messages of so many ms while the caller makes sounds; of 200 in silence, which the first sound ends",
         low=10,
         high=500,
     )

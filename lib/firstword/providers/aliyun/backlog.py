@@ -6,18 +6,27 @@ import threading
 from bisect import bisect_right
 from collections import deque
 
-MESSAGE_BYTES = 3_200  # the pages recommend 1,600 or 3,200 bytes a message; what has gathered is sent in these
+MESSAGE_BYTES = 3_200  # the pages recommend 1,600 or 3,200 bytes a message: no more is sent in one
+LOUD = 512  # the peak of a frame that may be speech
+LOOK_EVERY = 4  # of so many samples one is looked at: no speech is missed by it
+QUIET_AFTER_MS = 1_000
+"""So much after the last sound nobody waits for the recogniser any more: it has ended its sentence."""
+QUIET_SEND_MS = 200
+"""Then messages are of so many ms: a caller who listens costs a fifth of one who talks."""
 
 
 class Backlog:
     """Audio between the feeder and the connection: batched, bounded, the oldest dropped first.
 
-    The service counts the audio it got; `fed_ms` turns its milliseconds into those of the audio that was fed.
+    While the caller makes sounds, and a while after, messages are of `send_ms`; in a longer silence of `QUIET_SEND_MS`, and the first sound
+    goes at once. The service counts the audio it got; `fed_ms` turns its milliseconds into those of the audio that was fed.
     """
 
     def __init__(self, rate: int, send_ms: int, bound_ms: int) -> None:
         self._bytes_per_ms = rate * 2 // 1000
         self._batch = send_ms * self._bytes_per_ms
+        self._quiet_batch = max(send_ms, QUIET_SEND_MS) * self._bytes_per_ms
+        self._quiet_bytes = 0  # fed since the last sound
         self._bound = bound_ms * self._bytes_per_ms
         self._lock = threading.Lock()
         self._pieces: deque[bytes] = deque()
@@ -35,7 +44,9 @@ class Backlog:
 
     def add(self, pcm: bytes) -> bool:
         """Returns whether nothing had to be dropped for it."""
+        loud = max(memoryview(pcm).cast("h")[::LOOK_EVERY], default=0) > LOUD
         with self._lock:
+            self._quiet_bytes = 0 if loud else self._quiet_bytes + len(pcm)
             self._pieces.append(pcm)
             self._held += len(pcm)
             before = self._lost
@@ -52,7 +63,8 @@ class Backlog:
     def wants_sending(self) -> bool:
         """Whether the connection's thread should be asked to `take`; says so once until it has."""
         with self._lock:
-            if self.asked or not self.ready or self._held < self._batch:
+            quiet = self._quiet_bytes > QUIET_AFTER_MS * self._bytes_per_ms
+            if self.asked or not self.ready or self._held < (self._quiet_batch if quiet else self._batch):
                 return False
             self.asked = True
             return True
@@ -62,7 +74,7 @@ class Backlog:
         with self._lock:
             if self._held < self._batch and not (everything and self._held):
                 return b""
-            size = self._batch if self._held < MESSAGE_BYTES else max(self._batch, MESSAGE_BYTES)
+            size = max(self._batch, MESSAGE_BYTES)
             parts, got = [], 0
             while self._pieces and got < size:
                 piece = self._pieces.popleft()
