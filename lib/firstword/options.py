@@ -95,6 +95,13 @@ def reveal(text: str, where: str) -> str:
     return text
 
 
+def in_clear(section: type[Any], values: Mapping[str, str]) -> dict[str, str]:
+    """The secrets among `values`, as they stand in the file, that are neither in the environment nor in a file of their own."""
+    names = (f.name for f in dataclasses.fields(section) if f.metadata["secret"])
+    found = {name: values[name].strip() for name in names if name in values}
+    return {name: text for name, text in found.items() if text and not text.startswith(("env:", "file:"))}
+
+
 def did_you_mean(name: str, known: typing.Iterable[str]) -> str:
     """`` (did you mean 'x'?)`` for the nearest of `known`, or nothing."""
     near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)

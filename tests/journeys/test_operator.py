@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 import pytest
 
+from firstword.host import examine
 from firstword.sim.script import Script, WaitFor
 from firstword.sim.stage import Place
 
@@ -199,7 +200,7 @@ def test_the_doctor_finds_everything_in_order(theatre: Theatre) -> None:
         assert f"ok    {what}" in found
 
 
-def test_the_doctor_says_what_to_do_and_shows_no_secret(theatre: Theatre) -> None:
+def test_the_doctor_says_what_to_do_and_shows_no_secret(theatre: Theatre, monkeypatch: pytest.MonkeyPatch) -> None:
     theatre.gate()
     place = Place.of(theatre.gateway)
     secret = "NotTheSecret0123456789"
@@ -208,6 +209,9 @@ def test_the_doctor_says_what_to_do_and_shows_no_secret(theatre: Theatre) -> Non
     (theatre.folder / "run" / "firstword").chmod(0o755)
     (theatre.folder / "log" / "firstword.jsonl").touch(0o644)
     (theatre.folder / "log" / "firstword.jsonl").chmod(0o644)
+    expanded = theatre.folder / "log" / "freeswitch.xml.fsxml"
+    expanded.write_text(theatre.stage.switch.configuration)
+    monkeypatch.setattr(examine, "readable_by_all", lambda path: path == expanded)
     theatre.stage.switch.configuration += " "
     theatre.stage.switch.configuration = theatre.stage.switch.configuration.replace("您好", "早上好")
     answer = ask(theatre, "doctor")
@@ -215,10 +219,20 @@ def test_the_doctor_says_what_to_do_and_shows_no_secret(theatre: Theatre) -> Non
     assert answer.splitlines()[-1].startswith(f"-ERR {len(failed)} of ")
     for what in ("clock", "media clock", "code"):  # a busy machine's, and a developer's who is writing just now
         failed.pop(what, None)
-    assert set(failed) == {"mod_tone_stream", "folder of the pipes", "records", "configuration", "service 'tts'"}
+    assert set(failed) == {
+        "mod_tone_stream",
+        "folder of the pipes",
+        "records",
+        "secrets",
+        "configuration",
+        "service 'tts'",
+    }
     assert 'say "load mod_tone_stream" in fs_cli' in failed["mod_tone_stream"]
     assert "0755" in failed["folder of the pipes"] and "chmod 700" in failed["folder of the pipes"]
     assert failed["records"].endswith("chmod 640")
+    assert f"{expanded}, which everyone can read, holds " in failed["secrets"]
+    assert "service 'tts': 'access_key_secret'" in failed["secrets"] and "service 'llm': 'api_key'" in failed["secrets"]
+    assert failed["secrets"].endswith(f" in clear: chmod o-rwx {expanded.parent}, or take env:NAME or file:PATH")
     assert failed["configuration"].endswith("say reload")
     for hidden in (secret, place.access_key_secret, place.api_key):
         assert hidden not in answer

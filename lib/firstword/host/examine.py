@@ -12,10 +12,14 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
+from xml.sax.saxutils import escape
 
 from .. import __version__
 from ..clock import SYSTEM
 from ..errors import FirstwordError, one_line
+from ..options import in_clear
+from ..privacy import readable_by_all
+from ..providers import registry
 from . import probe, renewal
 from .api import Switch
 from .findings import Finding
@@ -44,6 +48,7 @@ def everything(edition: Edition) -> Iterator[Finding]:
     yield from switch(edition.switch)
     yield _run_folder(edition.switch.run_dir)
     yield _records(edition.records)
+    yield _written(edition.switch.log_dir / "freeswitch.xml.fsxml", edition.settings)
     yield from in_force(edition)
     yield from probe.services(edition.settings.services.values())
 
@@ -160,6 +165,27 @@ def _records(path: Path) -> Finding:
     if there and path.stat().st_mode & 0o007:
         return Finding("records", False, f"{path} holds what callers said, and others may read it: chmod 640")
     return Finding("records", True, f"{path}{', mode 0640' if there else ' (none yet)'}")
+
+
+def _written(path: Path, settings: Settings) -> Finding:
+    """What the switch writes of its configuration at its start and with every reloadxml, with every ``$${variable}`` replaced."""
+    what = "secrets"
+    clear = {
+        f"{service.where}: {name!r}": text
+        for service in settings.services.values()
+        for name, text in in_clear(registry.settings_class(service.does, service.vendor), service.values).items()
+    }
+    if not clear or not readable_by_all(path):
+        return Finding(what, True, "in no file of the switch's that everyone can read")
+    try:
+        written = path.read_text(errors="replace")
+    except OSError as error:
+        return Finding(what, False, f"{path}, which everyone can read, could not be: {error.strerror}")
+    held = [place for place, text in clear.items() if text in written or escape(text, {'"': "&quot;"}) in written]
+    if not held:
+        return Finding(what, True, f"not in {path}")
+    mend = f"chmod o-rwx {path.parent}, or take env:NAME or file:PATH"
+    return Finding(what, False, f"{path}, which everyone can read, holds {', '.join(held)} in clear: {mend}")
 
 
 # -- what is in force --------------------------------------------------------------------------------------------------

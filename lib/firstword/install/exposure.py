@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from xml.etree import ElementTree
 
+from ..privacy import readable_by_all
 from . import contents
 from .layout import Folders
 
@@ -70,16 +71,6 @@ def _exposed(folders: Folders, value: str) -> Iterator[tuple[str, str]]:
     for path in _setting(folders, name[1]) if name else ():
         if readable_by_all(path):
             yield f"{path}, which everyone can read, sets a secret", f"chmod o-rwx {path}"
-
-
-def readable_by_all(path: Path) -> bool:
-    """Whether any user of this machine can read `path`, the folders above it considered."""
-    try:
-        return bool(path.stat().st_mode & 0o004) and all(
-            above.stat().st_mode & 0o001 for above in path.resolve().parents
-        )
-    except OSError:
-        return False
 
 
 def _setting(folders: Folders, name: str) -> list[Path]:
