@@ -20,6 +20,7 @@ usage: sudo ./install.sh [OPTIONS]
                             --lite: the tone voice and a scripted model only; no large download
                             OPTIONS go to 'firstword demo' (--json FILE, --out DIR, ...; demo --help)
   test [OPTIONS]            set up, then ruff, mypy and the tests; OPTIONS go to pytest
+                            With a FreeSWITCH on this machine (FREESWITCH_PREFIX=DIR, or in the usual places) on that too
   --help                    this
 
 Needs Debian 12 or alike with Python 3.11 or newer. What else is missing is installed with apt-get if you are root, and
@@ -145,9 +146,17 @@ demo() {
   FIRSTWORD_ENGINES=$ENGINES exec "$VENV/bin/python" -m firstword.cli demo "$@"
 }
 
+# Without a FreeSWITCH the live tests are skipped, and what only they need is not installed.
 run_tests() {
+  local extras=gateway,test,referees switch
   make_venv
-  install_packages gateway,test,referees
+  if switch=$(PYTHONPATH=$PWD/lib "$VENV/bin/python" -B -P -m firstword.live.find); then
+    install_packages "$extras,live"
+    say "the live tests run on $switch"
+  else
+    install_packages "$extras"
+    say "without the live tests: ${switch:-what looks for a FreeSWITCH failed}"
+  fi
   say "ruff"
   "$VENV/bin/python" -m ruff check .
   "$VENV/bin/python" -m ruff format --check .

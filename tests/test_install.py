@@ -28,6 +28,7 @@ esac
 """
 VENV_PYTHON = """#!/bin/bash
 case "$*" in "-c import pip") exit 0 ;; *libgomp*) [ ! -e "$MACHINE/no-libgomp" ]; exit ;; esac
+case "$*" in *live.find) cat "$MACHINE/freeswitch" 2>/dev/null || { echo "no FreeSWITCH: set it"; exit 1; }; exit ;; esac
 echo "$*" >>"$MACHINE/ran"
 case "$*" in
   "-m pip install "*)
@@ -256,12 +257,27 @@ def test_the_engines_may_lie_elsewhere(machine: Machine) -> None:
 
 def test_tests_are_run_after_the_linters_with_the_options_that_were_given(machine: Machine) -> None:
     machine.has_venv()
-    assert machine.run("test", "-k", "ear", "-x").returncode == 0
+    done = machine.run("test", "-k", "ear", "-x")
+    assert done.returncode == 0
+    assert "== without the live tests: no FreeSWITCH: set it\n" in done.stdout
     commands = [line for line in machine.ran if "pip" not in line]
     assert commands == ["-m ruff check .", "-m ruff format --check .", "-m mypy", "-m pytest -k ear -x"]
     assert any(line.endswith("--editable .[gateway,test,referees]") for line in machine.ran)
     assert machine.run("demo", "--lite").returncode == 0
     assert sum("-m pip install" in line for line in machine.ran) == 1  # the demo needs nothing more
+
+
+def test_where_there_is_a_freeswitch_its_tests_are_run_with_what_they_need(machine: Machine) -> None:
+    machine.has_venv()
+    assert machine.run("test").returncode == 0
+    (machine.folder / "freeswitch").write_text("the FreeSWITCH at /opt/fs\n")
+    done = machine.run("test")
+    assert done.returncode == 0
+    assert "== the live tests run on the FreeSWITCH at /opt/fs\n" in done.stdout
+    assert [line.partition(".[")[2] for line in machine.ran if "pip" in line] == [
+        "gateway,test,referees]",
+        "gateway,test,referees,live]",
+    ]
 
 
 def test_no_registry_and_no_path_of_a_machine_stands_in_what_is_run() -> None:

@@ -9,7 +9,7 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,20 +52,24 @@ def linked(module: Path) -> Version:
             f"{module} is not there: install FreeSWITCH's mod_python3 (packages: apt-get install freeswitch-mod-python3; "
             "from source: languages/mod_python3 in modules.conf)"
         )
-    names = elf.needed(module)
-    for name in names:
+    version = named(elf.needed(module))
+    if version is None:
+        raise HostError(
+            f"{module} links no libpython (Python is inside it, or comes from elsewhere): name the interpreter of the same version, "
+            "such as --python /usr/bin/python3.11"
+        )
+    if (version.major, version.minor) < OLDEST:
+        raise HostError(f"{module} is built with Python {version}; firstword needs 3.11 or newer (Debian 12 has it)")
+    return version
+
+
+def named(libraries: Iterable[str]) -> Version | None:
+    """The version of the libpython among `libraries`; None if there is none."""
+    for name in libraries:
         match = re.fullmatch(r"libpython(\d+)\.(\d+)(t?)[a-z]*\.so.*", name)
         if match:
-            version = Version(int(match[1]), int(match[2]), match[3])
-            if (version.major, version.minor) < OLDEST:
-                raise HostError(
-                    f"{module} is built with Python {version}; firstword needs 3.11 or newer (Debian 12 has it)"
-                )
-            return version
-    raise HostError(
-        f"{module} links no libpython (Python is inside it, or comes from elsewhere): name the interpreter of the same version, "
-        "such as --python /usr/bin/python3.11"
-    )
+            return Version(int(match[1]), int(match[2]), match[3])
+    return None
 
 
 def version_of(python: Path) -> Version:

@@ -1,13 +1,19 @@
-"""Where a FreeSWITCH stands on this machine: ``FREESWITCH_PREFIX``, or else the usual places."""
+"""Where a FreeSWITCH stands on this machine: ``FREESWITCH_PREFIX``, or else the usual places.
+
+``python -m firstword.live.find`` says which, or why there is none (and ends with 1). Needs Python's standard library only.
+"""
 
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..errors import ConfigError
+from ..errors import ConfigError, HostError
+from ..install import elf
+from ..install.interpreter import Version, named
 
 VARIABLE = "FREESWITCH_PREFIX"
 USUAL = ("/usr", "/usr/local/freeswitch", "/usr/local", "/opt/freeswitch")
@@ -29,7 +35,11 @@ class Installation:
 
 
 def find(environment: Mapping[str, str] = os.environ) -> Installation:
-    """The FreeSWITCH to use. Raises ConfigError, with what was looked for: there is none, or it lacks mod_python3."""
+    """The FreeSWITCH to use, whose mod_python3 is built with the Python that runs this: it is given the packages of this one.
+
+    Raises:
+        ConfigError: with what was looked for: there is none, it lacks mod_python3, or that has another Python inside.
+    """
     asked = environment.get(VARIABLE, "")
     places = [Path(asked)] if asked else [Path(place) for place in USUAL]
     for prefix in places:
@@ -38,9 +48,35 @@ def find(environment: Mapping[str, str] = os.environ) -> Installation:
             continue
         if not found.has("mod_python3"):
             raise ConfigError(f"the FreeSWITCH at {prefix} has no mod_python3: install freeswitch-mod-python3")
+        _same_python(found)
         return found
     where = " ".join(str(place) for place in places)
     raise ConfigError(f"no FreeSWITCH at {where}: set {VARIABLE} to where bin/freeswitch is")
+
+
+def main() -> int:
+    """One line about the FreeSWITCH to use; 0 if there is one."""
+    try:
+        found = find()
+    except ConfigError as error:
+        sys.stdout.write(f"{error}\n")
+        return 1
+    sys.stdout.write(f"the FreeSWITCH at {found.prefix}\n")
+    return 0
+
+
+def _same_python(found: Installation) -> None:
+    """Compiled packages fit one version only. A module that does not tell its version is taken."""
+    try:
+        inside = named(elf.needed(found.modules / "mod_python3.so"))
+    except HostError as error:
+        raise ConfigError(str(error)) from error
+    here = Version(*sys.version_info[:2], sys.abiflags)
+    if inside not in (None, here):
+        raise ConfigError(
+            f"mod_python3 of the FreeSWITCH at {found.prefix} is built with Python {inside}, and this is {here}, whose packages do not "
+            f"fit there: make the virtual environment with python{inside}"
+        )
 
 
 def _at(prefix: Path) -> Installation | None:
@@ -49,3 +85,7 @@ def _at(prefix: Path) -> Installation | None:
         if program.exists() and modules.is_dir():
             return Installation(prefix, program, fs_cli, modules)
     return None
+
+
+if __name__ == "__main__":
+    sys.exit(main())
