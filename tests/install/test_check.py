@@ -143,6 +143,21 @@ def test_a_dialplan_that_does_not_include_the_example_is_told_the_line(installed
 
 
 @pytest.mark.parametrize(
+    ("password", "waits", "told"), [("1234", True, True), ("other", True, False), ("1234", False, False)]
+)
+def test_a_dialplan_that_lets_every_call_wait_is_told(
+    installed: Machine, password: str, waits: bool, told: bool
+) -> None:
+    (installed.conf / "vars.xml").write_text(f'<X-PRE-PROCESS cmd="set" data="default_password={password}"/>')
+    path = installed.conf / "dialplan/default.xml"
+    if waits:
+        condition = '<condition field="${default_password}" expression="^1234$" break="never"/>'
+        path.write_text(path.read_text() + condition)
+    done = installed.run("--check")
+    assert done.code == 0 and ("warn  every call waits ten seconds before it is taken" in done.out) is told
+
+
+@pytest.mark.parametrize(
     ("expression", "told"),
     [("^7000$", True), (r"^(7\d{3})$", True), ("^1000$", False), ("^(.*)$", False), ("(", False)],
 )

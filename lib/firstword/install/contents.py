@@ -70,6 +70,16 @@ def includes_example(folders: Folders) -> bool:
     )
 
 
+def delays_calls(folders: Folders) -> bool:
+    """Whether the switch has FreeSWITCH's first password still, for which FreeSWITCH's own dialplan lets every call wait ten seconds."""
+    unchanged = re.search(r"""data\s*=\s*["']default_password=1234["']""", uncommented(folders.conf / "vars.xml"))
+    waits = re.search(
+        r"""["']\$\{default_password\}["']\s+expression\s*=\s*["']\^1234\$["']""",
+        uncommented(folders.conf / "dialplan" / "default.xml"),
+    )
+    return bool(unchanged and waits)
+
+
 def _never(content: bytes) -> bool:
     return False
 

@@ -140,6 +140,11 @@ def _configuration(installation: Installation) -> Iterator[Finding]:
             "todo", f"no file of the dialplan includes {example.parent}",
             f"into the <context> of {folders.conf / 'dialplan' / 'default.xml'}: {contents.INCLUDE_LINE}",
         )  # fmt: skip
+    if contents.delays_calls(folders):
+        yield Finding(
+            "warn", "every call waits ten seconds before it is taken: FreeSWITCH's dialplan does so while its first password is unchanged",
+            f"in {folders.conf / 'vars.xml'}: another default_password than 1234",
+        )  # fmt: skip
     for path, expression in _claims(folders.conf / "dialplan", contents.example(folders)):
         yield Finding(
             "warn", f"{path} wants calls to {' or '.join(_NUMBERS)} too ({expression}): the first that is included wins"
