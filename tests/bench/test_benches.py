@@ -51,9 +51,8 @@ def test_the_held_back_vendors_exist_only_while_they_are_compared() -> None:
 
 
 def test_streaming_is_sooner_than_whole_then_play_and_both_are_heard_right() -> None:
-    speeds = first_word.Speeds(50, 20, 20, 0.1, 20)
-    reply = first_word.LONG_CLAUSE
-    before, after = (first_word._cell(speeds, reply, way, calls=1) for way in ("whole", "streamed"))
+    speeds = first_word.Speeds(50, 10, 20, 0.1, 20)
+    before, after = (first_word._cell(speeds, first_word.SHORT, way, calls=1) for way in ("whole", "streamed"))
     assert before.first_word > 1.2 * after.first_word
     assert before.right == after.right == 1
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import socket
 import threading
@@ -9,7 +10,7 @@ from collections.abc import Callable
 
 import pytest
 
-from firstword.host import examine
+from firstword.host import examine, probe
 from firstword.sim.script import Script, WaitFor
 from firstword.sim.stage import Place
 
@@ -238,7 +239,11 @@ def test_the_doctor_says_what_to_do_and_shows_no_secret(theatre: Theatre, monkey
         assert hidden not in answer
 
 
-def test_a_service_that_never_answers_costs_the_doctor_five_seconds_and_no_more(theatre: Theatre) -> None:
+def test_a_service_that_never_answers_costs_the_doctor_its_bound_and_no_more(
+    theatre: Theatre, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert probe.SERVICE_S == 5  # so says docs/operating.md; here it is one, which takes less time
+    monkeypatch.setattr(probe, "services", functools.partial(probe.services, seconds=1.0))
     theatre.gate().set()
     with socket.create_server(("127.0.0.1", 0)) as deaf:
         port = deaf.getsockname()[1]
@@ -249,8 +254,8 @@ def test_a_service_that_never_answers_costs_the_doctor_five_seconds_and_no_more(
         assert ask(theatre, "reload").startswith("+OK")
         began = theatre.clock.now()
         answer = ask(theatre, "doctor")
-        assert theatre.clock.now() - began < 12 * theatre.clock.speed
-    assert "FAIL  service 'llm'              openai llm did not answer within 5 s" in answer
+        assert theatre.clock.now() - began < 8 * theatre.clock.speed
+    assert "FAIL  service 'llm'              openai llm did not answer within 1 s" in answer
 
 
 def test_words_are_waited_for(theatre: Theatre) -> None:
