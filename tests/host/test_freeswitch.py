@@ -312,6 +312,20 @@ def test_a_channel_that_is_gone_before_hold_tells_so(stage: Stage) -> None:
     assert told == ["hangup"]
 
 
+def test_a_caller_who_is_gone_before_the_audio_has_begun_is_no_error(stage: Stage, tmp_path: Path) -> None:
+    told: list[str] = []
+
+    def handler(host: FreeSwitchHost) -> None:
+        host.answer()
+        stage.switch.calls[host.uuid].hang_up()
+        until(lambda: not host.ready())
+        host.start_audio(tmp_path / "no.r8", tmp_path / "none.r8")
+        host.hold(ignore, told.append)
+
+    stage.run(handler)
+    assert told == ["hangup"]
+
+
 def test_a_channel_that_is_gone_can_not_be_answered(stage: Stage) -> None:
     seen: list[str] = []
 

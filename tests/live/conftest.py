@@ -6,7 +6,7 @@ There is one switch for all of them, started here with ports and folders of its 
 from __future__ import annotations
 
 import json
-import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,20 +16,30 @@ import pytest
 from firstword.clock import SYSTEM
 from firstword.errors import ConfigError
 from firstword.live.find import Installation, find
+from firstword.live.holdings import AT_ONCE, Holdings, holdings
 from firstword.live.instance import Instance
 from firstword.live.phone import Phone
 from firstword.sim.caller import Conversation, converse
 from firstword.sim.gateway_process import GatewayProcess
-from firstword.sim.script import Script, Step
+from firstword.sim.script import Say, Script, Step, WaitFor
 from firstword.sim.stage import configuration
 
 BYTE_MS = 20
+GREETING = "您好"
 STORY = "从前有一座山，山上有一座庙，庙里有一位老和尚，正在给小和尚讲故事，他讲的是：" * 3
-REPLIES = {"match": [{"when": "故事", "text": STORY}], "otherwise": "echo"}
+REPLIES = {
+    "match": [
+        {"when": "故事", "text": STORY},
+        {"when": "想一想", "tokens": [{"text": "想好了。", "delay_ms": 5000}]},
+    ],
+    "otherwise": "echo",
+}
 PROFILES = {
-    "default": {"greeting": "您好", "goodbye": "再见", "vad": "level"},
+    "default": {"greeting": GREETING, "goodbye": "再见", "vad": "level"},
     "quick": {"startup_ms": 0},
     "mute": {"greeting": ""},
+    "talkative": {"greeting": STORY},
+    "impatient": {"idle_ms": 1000, "reminders": 0},
     "lost": {"tts": "nowhere"},
 }
 DIALPLAN = """
@@ -47,11 +57,27 @@ DIALPLAN = """
   <action application="python" data="voicebot default"/>
   <action application="playback" data="tone_stream://%(1000,0,700)"/>
 </condition></extension>
+<extension name="elsewhere"><condition field="destination_number" expression="^elsewhere$">
+  <action application="playback" data="tone_stream://%(300,0,700);loops=3"/>
+</condition></extension>
+<extension name="with a fallback"><condition field="destination_number" expression="^fallback(?:-(\\w+))?$">
+  <action application="python" data="voicebot $1"/>
+  <action application="transfer" data="afterwards"/>
+</condition></extension>
+<extension name="a person"><condition field="destination_number" expression="^afterwards$"/>
+  <condition field="${firstword_result}" expression="^(error|busy)$">
+    <action application="answer"/><action application="playback" data="tone_stream://%(300,0,700);loops=3"/>
+    <anti-action application="hangup"/>
+</condition></extension>
+<extension name="a script of one's own"><condition field="destination_number" expression="^talk$">
+  <action application="lua" data="talk.lua default"/>
+</condition></extension>
 <extension name="lua"><condition field="destination_number" expression="^lua$">
   <action application="lua" data="voicebot.lua default"/>
   <action application="playback" data="tone_stream://%(1000,0,700)"/>
 </condition></extension>
 """
+SCRIPTS = sorted(Path(__file__).parent.glob("scripts/*.*"))
 SETTLE_S = 8.0
 
 
@@ -65,11 +91,22 @@ def installation() -> Installation:
 
 @pytest.fixture(scope="session")
 def gateway(installation: Installation, tmp_path_factory: pytest.TempPathFactory) -> Iterator[GatewayProcess]:
-    script = tmp_path_factory.mktemp("gateway") / "replies.json"
-    script.write_text(json.dumps(REPLIES, ensure_ascii=False))
-    options = {"byte-ms": BYTE_MS, "first-token-ms": 100, "tokens-per-s": 50, "first-packet-ms": 100, "script": script}
-    with GatewayProcess({**options, "real-time-factor": 0.1}) as process:
+    with GatewayProcess(gateway_options(tmp_path_factory.mktemp("gateway"))) as process:
         yield process
+
+
+def gateway_options(folder: Path) -> dict[str, object]:
+    """Of a gateway that says `REPLIES`."""
+    script = folder / "replies.json"
+    script.write_text(json.dumps(REPLIES, ensure_ascii=False))
+    return {
+        "byte-ms": BYTE_MS,
+        "first-token-ms": 100,
+        "tokens-per-s": 50,
+        "first-packet-ms": 100,
+        "real-time-factor": 0.1,
+        "script": script,
+    }
 
 
 def firstword_conf(gateway: GatewayProcess) -> str:
@@ -84,7 +121,7 @@ def switch(
     installation: Installation, gateway: GatewayProcess, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Instance]:
     folder = tmp_path_factory.mktemp("freeswitch")
-    with Instance(installation, folder, firstword_conf(gateway), dialplan=DIALPLAN) as instance:
+    with Instance(installation, folder, firstword_conf(gateway), dialplan=DIALPLAN, scripts=SCRIPTS) as instance:
         yield instance
 
 
@@ -123,6 +160,24 @@ class Callers:
         phone.close()
         return Called(phone, conversation, uuid, self.record(uuid))
 
+    def up(self, extension: str = "bot", codec: str = "PCMA", rtp: bool = True) -> tuple[Phone, str]:
+        """A call that was answered, and the channel's name."""
+        phone = self.phone(extension, codec, rtp)
+        phone.call()
+        return phone, self.uuid(phone)
+
+    def the_next_call_works(self) -> None:
+        """Someone else calls, is greeted, asks, and is answered."""
+        called = self.talk(WaitFor("silence", silence=0.4), Say("在吗", BYTE_MS), WaitFor("silence", silence=0.4))
+        assert called.conversation.failure == ""
+        assert called.conversation.heard_text() == GREETING + "在吗"
+        assert called.record["result"] == "hangup"
+
+    def state(self, uuid: str) -> str:
+        """What ``calls`` says of it: ``speaking``, or "" if it is over."""
+        lines = self.switch.api("python voicebot calls").splitlines()
+        return next((line.split()[2] for line in lines if line.startswith(uuid)), "")
+
     def uuid(self, phone: Phone) -> str:
         """The channel's name of a call that is up. The switch's table of channels is written behind the event."""
         found: list[str] = []
@@ -147,42 +202,27 @@ class Callers:
 @pytest.fixture
 def callers(switch: Instance) -> Iterator[Callers]:
     """Callers of the switch, which must be left as it was found: no channel, thread, descriptor, FIFO or temporary file."""
+    yield from callers_of(switch)
+
+
+def callers_of(switch: Instance) -> Iterator[Callers]:
+    """The same for any switch."""
     before = holdings(switch)
     made = Callers(switch)
     try:
         yield made
     finally:
         made.close()
-    until(lambda: holdings(switch) == before, lambda: f"left behind: {before} became {holdings(switch)}")
+    nothing_is_left(switch, before)
 
 
-@dataclass(frozen=True)
-class Holdings:
-    """What a switch holds that a call may leave behind."""
+def nothing_is_left(switch: Instance, before: Holdings) -> None:
+    """Wait until the switch holds nothing that it did not hold `before`."""
 
-    channels: int
-    python_threads: int
-    files: tuple[str, ...]
-    """FIFOs, and whatever else lies where calls put things."""
-    descriptors: tuple[str, ...]
-    """Pipes and files; not sockets, which connections kept warm may add."""
+    def left() -> dict[str, Counter[str]]:
+        return holdings(switch).beyond(before, AT_ONCE)
 
-
-def holdings(switch: Instance) -> Holdings:
-    found = re.search(r"(\d+) threads", switch.api("python voicebot status"))
-    assert found is not None
-    threads = int(found[1])
-    channels = json.loads(switch.api("show channels as json"))["row_count"]
-    files = tuple(sorted(str(path) for path in (switch.folder / "run/firstword").iterdir()))
-    links = []
-    for link in Path(f"/proc/{switch.pid}/fd").iterdir():
-        try:
-            name = str(link.readlink())
-        except OSError:
-            continue
-        if name.startswith("/") and "sqlite" not in name and "/db/" not in name and not name.startswith("/dev"):
-            links.append(name)
-    return Holdings(channels, threads, files, tuple(sorted(links)))
+    until(lambda: not left(), lambda: f"left behind: {left()}")
 
 
 def until(condition: Callable[[], object], what: str | Callable[[], str], seconds: float = SETTLE_S) -> None:

@@ -56,6 +56,11 @@ class EventSocket:
         self._send(f"api {command}\n\n")
         return self._next("api/response", seconds)[1]
 
+    def begin(self, command: str) -> str:
+        """Begin a command as a job; it goes on while this returns. Returns the job's name: the
+        ``Job-UUID`` of its ``BACKGROUND_JOB``."""
+        return self._command(f"bgapi {command}").rpartition(" ")[2]
+
     def subscribe(self, events: str) -> None:
         """Ask for events, such as ``CHANNEL_HANGUP CUSTOM firstword::turn``. Next: `event`."""
         self._command(f"event plain {events}")

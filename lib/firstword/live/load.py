@@ -16,6 +16,7 @@ measures.
 from __future__ import annotations
 
 import csv
+import math
 import os
 import secrets
 import shutil
@@ -85,10 +86,11 @@ class Load:
         port: where the switch listens for SIP, on 127.0.0.1.
         extension: whom all of them call.
         calls: how many.
-        seconds: how long all of them are up at once.
+        seconds: how long all of them are up at once; with `at_once`, how long each is.
         folder: takes the scenario, the sound and SIPp's files.
         talk: None for calls that send no RTP.
-        start_rate: how many begin in a second.
+        start_rate: how many begin in a second, at most.
+        at_once: so many are up, at most: when one has ended the next begins. None for all of them.
 
     Raises:
         HostError: when made: SIPp is not installed.
@@ -104,6 +106,7 @@ class Load:
         folder: Path,
         talk: Talk | None = None,
         start_rate: float = START_RATE,
+        at_once: int | None = None,
     ) -> None:
         program = shutil.which(PROGRAM)
         if program is None:
@@ -111,8 +114,9 @@ class Load:
         if calls < 1 or seconds <= 0 or start_rate <= 0:
             raise ScriptError(f"a load is of at least one call for some time, not {calls} for {seconds:g} s")
         self.calls = calls
-        self.hold_s = seconds + calls / start_rate
-        """How long each call is held: the first must wait for the last."""
+        self.at_once = at_once or calls
+        self.hold_s = seconds if at_once else seconds + calls / start_rate
+        """How long each call is held: of a load that is up at once, the first must wait for the last."""
         self._program = program
         self._target = (port, extension)
         self._folder = folder
@@ -153,10 +157,10 @@ class Load:
             "p": self._sip_port,
             "mp": media,
             "m": self.calls,
-            "l": self.calls,
+            "l": self.at_once,
             "r": round(rate),
             "rp": period_ms,
-            "timeout": f"{self.hold_s + self.calls / self._start_rate + GRACE_S:.0f}s",
+            "timeout": f"{self._lasts_s + GRACE_S:.0f}s",
             "recv_timeout": ANSWER_S * 1000,
             "cid_str": "%u." + self._call_id,
             "watchdog_interval": 0,  # it gives up on a machine that is busy
@@ -166,6 +170,11 @@ class Load:
         }
         named = [part for name, value in options.items() for part in (f"-{name}", str(value))]
         return [self._program, f"{HOST}:{self._target[0]}", *named, "-trace_stat", "-trace_err", "-aa", "-nostdin"]
+
+    @property
+    def _lasts_s(self) -> float:
+        """How long all of it takes, where each call is answered at once and ends a second after its time."""
+        return self.calls / self._start_rate + (self.hold_s + 1.0) * math.ceil(self.calls / self.at_once)
 
     @property
     def pid(self) -> int:
