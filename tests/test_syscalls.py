@@ -92,3 +92,14 @@ def test_the_lock_is_kept_while_another_thread_waits_for_it(pipe: tuple[int, int
         stop.set()
         thread.join(10)
     assert after == seen
+
+
+def test_memory_is_given_back_where_the_allocator_can_and_elsewhere_nothing_happens(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked = []
+    monkeypatch.setattr(syscalls, "_trim", asked.append)
+    syscalls.give_back()
+    assert asked == [0]
+    monkeypatch.setattr(syscalls, "_trim", None)
+    syscalls.give_back()

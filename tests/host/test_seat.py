@@ -152,6 +152,21 @@ def test_garbage_is_collected_when_nobody_talks_or_many_editions_have_ended(
     assert len(swept) == 2
 
 
+def test_memory_is_given_back_when_the_last_call_has_ended(
+    seat: Seat, first: Plain, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = []
+    monkeypatch.setattr("firstword.syscalls.give_back", lambda: given.append(1))
+    talking = [call(seat, first, number) for number in (1, 2)]
+    given.clear()  # what the first edition's beginning was worth
+    first.go.release()
+    until_one_has_ended(talking)
+    assert given == []
+    first.go.release()
+    assert threads.join(talking, 5) == []
+    assert given == [1]
+
+
 def test_calls_are_admitted_up_to_a_bound_and_counted(seat: Seat) -> None:
     assert [seat.admit(2) for _ in range(2)] == ["", ""]
     assert seat.admit(2) == "2 calls are in progress, and max-calls is 2"

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import gc
 import ssl
 import struct
 import threading
 import time
+import weakref
 from collections.abc import Callable
 from typing import Any
 
@@ -95,6 +97,25 @@ def test_after_its_end_nothing_is_taken() -> None:
         )
         connection.close()
         connection.abort()
+
+
+def test_a_connection_that_is_over_leaves_nothing_for_the_collector() -> None:
+    gc.disable()
+    try:
+        with Loopback(echo) as server:
+            diary = Diary()
+            connection = connect(server.ws, diary)
+            assert diary.opened.wait(5)
+            gone = [weakref.ref(thing) for thing in (connection, connection._pipe, connection._ws)]
+            connection.close()
+            diary.ending()
+            del connection
+            deadline = time.monotonic() + 5
+            while any(reference() for reference in gone) and time.monotonic() < deadline:
+                time.sleep(0.01)
+        assert [reference() for reference in gone] == [None, None, None]
+    finally:
+        gc.enable()
 
 
 def test_after_the_peer_has_gone_nothing_is_taken() -> None:

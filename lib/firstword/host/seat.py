@@ -18,6 +18,7 @@ import threading
 from collections.abc import Callable
 from typing import Any, Protocol
 
+from .. import syscalls
 from .logs import NOTICE
 
 log = logging.getLogger("firstword.host")
@@ -170,13 +171,18 @@ class Seat:
     def _sweep(self) -> None:
         """Collect what an ended edition left: modules, functions and classes refer to each other. The collector looks at everything then
         and holds the interpreter, for 10 to 20 ms, with a hundred calls for 130: so it waits until nobody talks, or `SWEEP_AT` have
-        ended."""
+        ended. What calls left is collected and given back whenever nobody talks; it is little to look at."""
         with self._lock:
-            due = self._unswept >= (1 if not any(self._inside.values()) else SWEEP_AT)
+            idle = not any(self._inside.values())
+            due = self._unswept >= (1 if idle else SWEEP_AT)
             if due:
                 self._unswept = 0
         if due:
             settle_garbage()
+        elif idle:
+            gc.collect()
+        if idle:
+            syscalls.give_back()
 
     # -- calls -------------------------------------------------------------------------------------------------------
 

@@ -62,6 +62,21 @@ class ConnectionListener(Protocol):
     def on_closed(self, closed: Closed) -> None: ...
 
 
+class _Nobody:
+    """Who listens to a connection that is over."""
+
+    def on_open(self) -> None: ...
+
+    def on_text(self, text: str) -> None: ...
+
+    def on_binary(self, data: bytes) -> None: ...
+
+    def on_alarm(self) -> None: ...
+
+    def on_closed(self, closed: Closed) -> None: ...
+
+
+_NOBODY = _Nobody()
 Headers = Callable[[Wait, Deadline], Mapping[str, str]]
 Act = Callable[[], None]
 _CLOSE = object()
@@ -183,7 +198,16 @@ class Connection:
             self._wait.close()
             if self._timers.closing_at and closed.kind == "lost":
                 closed = Closed("closed", "closed")  # many a peer answers our close frame by just hanging up
-            self._listener.on_closed(closed)
+            try:
+                self._listener.on_closed(closed)
+            finally:
+                self._let_go()
+
+    def _let_go(self) -> None:
+        """Let the buffers go now (20 KB), and what refers to itself here: the collector comes by after hundreds of calls."""
+        self._pipe = self._ws.sock = None
+        self._ws.frame_buffer.recv = bytes  # anything that does not refer to it
+        self._listener, self._headers = _NOBODY, None
 
     def _shake_hands(self) -> None:
         deadline = self._clock.deadline(self.bounds.connect_s or 3600)
