@@ -30,6 +30,14 @@ def test_the_pipe_gets_deeper_at_once_when_the_clock_is_late_and_shallower_slowl
     assert [depth.note(late_ms, now) for now, late_ms, _ in playbook] == [frames for _, _, frames in playbook]
 
 
+def test_a_frame_less_of_silence_waits_while_the_clock_is_on_time_and_never_none() -> None:
+    depth = Depth(2)
+    assert depth.idle_frames == 1
+    depth.note(11, 0.0)
+    assert (depth.frames, depth.idle_frames) == (3, 3)
+    assert Depth(1).idle_frames == 1
+
+
 def test_a_clock_that_stays_late_keeps_its_deep_pipe() -> None:
     depth = Depth(2)
     assert {depth.note(30, now / 10) for now in range(100)} == {4}

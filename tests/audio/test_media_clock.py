@@ -352,7 +352,7 @@ class Resting:
         self.rests = False
         self.served = 0
 
-    def serve(self, now: float, depth: int) -> bool:
+    def serve(self, now: float, depth: int, idle: int) -> bool:
         self.served += 1
         self.rests = True
         return True

@@ -54,6 +54,10 @@ class Depth:
     The switch takes a frame every 20 ms, and a tick comes every 10: two frames outlast a tick that is 10 ms late, three one that is
     25 ms late, four one that is 45 ms late. Each costs 20 ms of the answer's delay, and of what still comes out after a barge-in; so one
     is given back for every `HOLD_S` on time.
+
+    Silence that waits in a pipe is waited for by the first word behind it, so while the clock is on time there is a frame less of it
+    (`idle_frames`): 20 ms are heard. While it is late there is not: a switch that finds a pipe empty stands still, and hears late what
+    the caller says meanwhile.
     """
 
     STEPS_MS = (10.0, 25.0)
@@ -63,6 +67,11 @@ class Depth:
         self._least = least
         self._until = 0.0
         self.frames = least
+
+    @property
+    def idle_frames(self) -> int:
+        """How much silence to keep in a pipe that nothing waits for."""
+        return max(1, self.frames - 1) if self.frames == self._least else self.frames
 
     def note(self, late_ms: float, now: float) -> int:
         """A tick began `late_ms` late. Returns the depth from here on."""

@@ -221,13 +221,14 @@ class Line:
 
     # -- the media clock's thread ------------------------------------------------------------------------------------
 
-    def serve(self, now: float, depth_frames: int) -> bool:
-        """One tick. Returns False if the line broke. Only the media clock calls it."""
+    def serve(self, now: float, depth_frames: int, idle_frames: int = 1) -> bool:
+        """One tick: at most so many frames in the pipe, so many of silence. Returns False if the line broke. Only the media clock calls
+        it."""
         with self._serving:
             if self._over:
                 return True
             try:
-                came, went = self._hear(now), self._speak(depth_frames)
+                came, went = self._hear(now), self._speak(depth_frames, idle_frames)
                 self.rests = came <= frame_bytes(self.rate) and went == 1
                 self._look_for_the_switch(now)
             except Exception as error:  # the door between a call and the clock of all calls
@@ -262,12 +263,12 @@ class Line:
                 self._listener.caller_edge(edge)
         return len(pcm)
 
-    def _speak(self, depth_frames: int) -> int:
+    def _speak(self, depth_frames: int, idle_frames: int) -> int:
         """Returns how many frames went."""
         with self._lock:
             at = self._clock.now()
             before = self._speaking.frames
-            began, drained = self._speaking.fill(depth_frames, at)
+            began, drained = self._speaking.fill(depth_frames, idle_frames, at)
             went = self._speaking.frames - before
             reply, sounded = self._speaking.playout.reply, self._speaking.playout.sounded
         if began:

@@ -116,9 +116,8 @@ class Speaking:
     def waiting_ms(self) -> float:
         return self.playout.waiting_ms + self._in_pipe(self.playout.reply) / self._bytes_per_ms
 
-    def fill(self, depth_frames: int, now: float) -> tuple[bool, bool]:
-        """Fill the pipe up to its depth, with silence to one frame less: silence that waits there is waited for by the first word behind
-        it, and 20 ms are heard; a switch that must wait for silence is not. Returns whether the current reply began to sound, and whether
+    def fill(self, depth_frames: int, idle_frames: int, now: float) -> tuple[bool, bool]:
+        """Fill the pipe up to its depth; with silence up to `idle_frames`. Returns whether the current reply began to sound, and whether
         it has drained."""
         if not self._writer.open():
             return False, False
@@ -129,7 +128,7 @@ class Speaking:
         drained = not self._told and self.playout.over and not self._in_pipe(self.playout.reply)
         while len(self._pipe) < depth_frames:
             frame = self.playout.pull()
-            if frame is None and len(self._pipe) >= max(1, depth_frames - 1):
+            if frame is None and len(self._pipe) >= idle_frames:
                 break
             pcm = frame.pcm if frame else self._silence
             if not self._writer.write(pcm):

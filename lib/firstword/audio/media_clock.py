@@ -130,13 +130,14 @@ class MediaClock:
         skipped = int(late / self._tick_s)
         self._meter.add(late * 1000, skipped)
         depth = self._depth.note(late * 1000, now)
+        idle = self._depth.idle_frames
         on_time = late < self._tick_s / 2
         for line in self._lines:
             if line.rests and on_time:
                 line.rests = (
                     False  # half the work; the next tick is the one at which its next frames will have come and gone
                 )
-            elif not line.serve(now, depth):
+            elif not line.serve(now, depth, idle):
                 self.broken += 1
         return due + (1 + skipped) * self._tick_s
 
