@@ -27,6 +27,7 @@ from firstword.sim.stage import configuration
 BYTE_MS = 20
 GREETING = "您好"
 STORY = "从前有一座山，山上有一座庙，庙里有一位老和尚，正在给小和尚讲故事，他讲的是：" * 3
+TALE = STORY[: len(STORY) // 3]
 REPLIES = {
     "match": [
         {"when": "故事", "text": STORY},
@@ -38,7 +39,7 @@ PROFILES = {
     "default": {"greeting": GREETING, "goodbye": "再见", "vad": "level"},
     "quick": {"startup_ms": 0},
     "mute": {"greeting": ""},
-    "talkative": {"greeting": STORY},
+    "talkative": {"greeting": TALE},
     "impatient": {"idle_ms": 1000, "reminders": 0},
     "lost": {"tts": "nowhere"},
 }

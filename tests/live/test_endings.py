@@ -16,7 +16,7 @@ from firstword.live.phone import Phone
 from firstword.sim.caller import converse
 from firstword.sim.script import Press, Say, Script, Wait, WaitFor
 
-from .conftest import BYTE_MS, GREETING, STORY, Callers, until
+from .conftest import BYTE_MS, GREETING, STORY, TALE, Callers, until
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(120)]
 SILENCE = WaitFor("silence", silence=0.4)
@@ -173,7 +173,7 @@ def test_a_re_invite_that_changes_nothing_changes_nothing(callers: Callers) -> N
     for _ in range(3):
         phone.unhold()
     until(lambda: callers.state(uuid) == "listening", "the greeting did not end", 20)
-    assert tone.hear(phone.line.heard(), 8000, BYTE_MS) == STORY
+    assert tone.hear(phone.line.heard(), 8000, BYTE_MS) == TALE
     answered_after(phone, callers, uuid)
 
 

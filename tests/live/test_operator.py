@@ -19,7 +19,7 @@ from firstword.sim.gateway_process import GatewayProcess
 from firstword.sim.script import WaitFor
 from firstword.sim.stage import configuration
 
-from .conftest import BYTE_MS, DIALPLAN, GREETING, STORY, Callers, callers_of, until
+from .conftest import BYTE_MS, DIALPLAN, GREETING, TALE, Callers, callers_of, until
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(60)]
 SILENCE = WaitFor("silence", silence=0.4)
@@ -46,7 +46,7 @@ def switch(
 
 def conf(gateway: GatewayProcess, **profile: object) -> str:
     """The configuration, with these settings of the profile ``default``."""
-    talkative = {"talkative": {"greeting": STORY}}
+    talkative = {"talkative": {"greeting": TALE}}
     return configuration(gateway.place, {"greeting": GREETING, "vad": "level", **profile}, profiles=talkative)
 
 
