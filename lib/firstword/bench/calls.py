@@ -120,7 +120,8 @@ def run(args: argparse.Namespace) -> int:
     if args.live:
         from . import live
 
-        return report("calls-live", live.measure(live.LiveLoad(args.calls, args.seconds, args.vad)), args.json)
+        carried = live.LiveLoad(args.calls, args.seconds, args.vad, switch_interval_ms=args.switch_interval_ms)
+        return report("calls-live", live.measure(carried), args.json)
     load = Load(args.calls, args.seconds, vad=args.vad, switch_interval_ms=args.switch_interval_ms)
     return report("calls", measure(load), args.json)
 

@@ -65,6 +65,8 @@ class LiveLoad:
     vad: str = "webrtc"
     byte_ms: int = 80
     """Four Chinese characters a second: the pace of Mandarin."""
+    switch_interval_ms: float | None = None
+    """None for the default of the settings."""
 
     @property
     def phones(self) -> int:
@@ -153,7 +155,9 @@ def carry(load: LiveLoad) -> Carried:
         with GatewayProcess(load.gateway(folder)) as gateway:
             go_first(gateway.pid)  # it stands for services that have machines of their own
             profile = {"greeting": "", "vad": load.vad, "startup_ms": 0}
-            xml = configuration(gateway.place, profile)
+            interval = load.switch_interval_ms
+            settings = {} if interval is None else {"switch_interval_ms": interval}
+            xml = configuration(gateway.place, profile, settings=settings)
             switch = stack.enter_context(Instance(installation, folder / "switch", xml))
             _try_one(switch)
             carried = _carry(load, switch, gateway, folder)
