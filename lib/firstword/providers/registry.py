@@ -20,8 +20,8 @@ VENDORS: dict[Kind, dict[str, tuple[str, str]]] = {
     "llm": {"openai": (".openai.chat", "ChatSettings")},
     "tts": {"aliyun": (".aliyun.tts", "SynthesiserSettings")},
 }
-"""Kind -> vendor -> module (which has a ``make``; as seen from here, for the library may be imported under another name) and settings class.
-A vendor of somebody else's is one line more."""
+"""Kind -> vendor -> module (which has a ``make``; as seen from here, for the library may be imported under another name) and settings
+class. A vendor of somebody else's is one line more."""
 
 
 def make_asr(vendor: str, values: Mapping[str, str], where: str, clock: Clock = SYSTEM) -> Recogniser:
