@@ -12,7 +12,7 @@ from firstword.audio import tone
 from firstword.live.instance import Instance
 from firstword.sim.script import Say, Wait, WaitFor
 
-from .conftest import BYTE_MS, STORY, Callers
+from .conftest import BYTE_MS, STORY, Callers, until
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(120)]
 SILENCE = WaitFor("silence", silence=0.5)
@@ -82,11 +82,20 @@ def test_a_recording_begun_in_mid_call_from_outside_has_both_sides_too(callers: 
 
 
 def sides(path: Path) -> tuple[np.ndarray, np.ndarray]:
-    """The two channels of a recording."""
+    """The two channels of a recording, once the switch has finished it: a moment after the call."""
+    until(lambda: _whole(path), f"{path} was not finished")
     with wave.open(str(path)) as file:
         assert (file.getnchannels(), file.getframerate()) == (2, 8000)
         both = np.frombuffer(file.readframes(file.getnframes()), "<i2").reshape(-1, 2)
     return both[:, 0], both[:, 1]
+
+
+def _whole(path: Path) -> bool:
+    try:
+        with wave.open(str(path)) as file:
+            return file.getnframes() > 0
+    except wave.Error:
+        return False
 
 
 def loudness(side: np.ndarray) -> float:

@@ -55,7 +55,6 @@ STOP_VARIABLES = {"record_post_process_exec_app": "", "record_post_process_exec_
 CONFIGURATION = "xml_locate configuration configuration name firstword.conf"
 CONFIGURATION_S = 20.0
 """How long the switch may take to say its configuration: mod_xml_curl may have to fetch it."""
-CATCH_UP = "rtp_autoflush"
 SILENCE = "silence_stream://-1"
 BARREN_SECONDS = 0.1
 """A silence that ends sooner than this, unasked, does not play at all."""
@@ -97,11 +96,8 @@ class FreeSwitchHost:
     # The session thread.
 
     def answer(self) -> None:
-        """See `host.api.Host`. Where media is not up yet, RTP is told to catch up after a stall: else a channel that once stood still for
-        100 ms, because a pipe was empty, hears the caller 100 ms late from there on."""
+        """See `host.api.Host`."""
         session = self._live()
-        if not session.getVariable(CATCH_UP):
-            session.setVariable(CATCH_UP, "true")
         session.answer()
         if not session.ready():
             raise HostError(f"call {self.uuid}: the channel was gone before it could be answered")
