@@ -36,6 +36,14 @@ def test_a_frame_is_20_ms(rate: int, size: int) -> None:
     assert pcm.duration_ms(bytes(size), rate) == 20
 
 
+def test_the_peak_is_seen_wherever_a_wave_of_the_telephone_band_has_it() -> None:
+    t = np.arange(160) / 8000
+    for hertz in range(300, 3400, 97):
+        wave = (8000 * np.sin(2 * np.pi * hertz * t)).astype("<i2")
+        assert 5000 < pcm.peak(wave.tobytes()) <= 8000
+    assert (pcm.peak(bytes(320)), pcm.peak(b""), pcm.peak((-5).to_bytes(2, "little", signed=True) * 160)) == (0, 0, 0)
+
+
 def test_levels_are_those_of_the_field() -> None:
     t = np.arange(8000) / 8000
     sine = (32767 * np.sin(2 * np.pi * 1000 * t)).astype("<i2").tobytes()

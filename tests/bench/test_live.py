@@ -70,6 +70,6 @@ def test_a_load_has_room_for_its_rounds_and_its_talk_pauses_for_the_answer() -> 
 
 def test_a_run_in_which_nothing_was_heard_is_an_error_and_no_row_of_zeros() -> None:
     load = live.LiveLoad(calls=1, seconds=10)
-    run = live.Carried([heard([])], [], 0, 1.0, {"FreeSWITCH, Python included": 1.0}, "", {})
+    run = live.Carried([heard([])], [], 0, 1.0, {"FreeSWITCH, Python included": 1.0}, {})
     with pytest.raises(live.HostError, match="nothing to measure"):
         live.rows_of(load, run)

@@ -41,7 +41,6 @@ PROFILES = {
     "mute": {"greeting": ""},
     "talkative": {"greeting": TALE},
     "impatient": {"idle_ms": 1000, "reminders": 0},
-    "lost": {"tts": "nowhere"},
 }
 DIALPLAN = """
 <extension name="recorded"><condition field="destination_number" expression="^recorded$">
@@ -112,9 +111,7 @@ def gateway_options(folder: Path) -> dict[str, object]:
 
 def firstword_conf(gateway: GatewayProcess) -> str:
     default, *others = PROFILES
-    return configuration(
-        gateway.place, PROFILES[default], profiles={name: PROFILES[name] for name in others if name != "lost"}
-    )
+    return configuration(gateway.place, PROFILES[default], profiles={name: PROFILES[name] for name in others})
 
 
 @pytest.fixture(scope="session")
@@ -134,9 +131,6 @@ class Called:
     conversation: Conversation
     uuid: str
     record: dict[str, object]
-
-
-Place_call = Callable[..., Called]
 
 
 class Callers:

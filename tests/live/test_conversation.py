@@ -10,7 +10,8 @@ import pytest
 
 from firstword.audio import tone
 from firstword.live.instance import Instance
-from firstword.sim.script import Say, Wait, WaitFor
+from firstword.sim.caller import converse
+from firstword.sim.script import Say, Script, Wait, WaitFor
 
 from .conftest import BYTE_MS, STORY, Callers, until
 
@@ -70,9 +71,6 @@ def test_a_recording_begun_in_mid_call_from_outside_has_both_sides_too(callers: 
     uuid = callers.uuid(phone)
     switch.api(f"uuid_setvar {uuid} RECORD_STEREO true")
     assert "+OK" in switch.api(f"uuid_record {uuid} start {path}")
-    from firstword.sim.caller import converse
-    from firstword.sim.script import Script
-
     conversation = converse(phone, Script((SILENCE, say("查一下订单"), SILENCE), byte_ms=BYTE_MS))
     assert conversation.failure == ""
     callers.record(uuid)

@@ -1,4 +1,4 @@
-"""The media clock: one thread that serves the two FIFOs of every call, every 10 ms; every 20 where frames come and go in step with it.
+"""The media clock: one thread that serves the two FIFOs of every call, every 10 ms; after a frame went, it passes over one tick.
 
 One thread, because a wake-up costs more than a call's work. It keeps absolute time: a late tick does not move the ones after it,
 and ticks that were missed are left out, not made up for. A few 20 ms frames stay in each pipe, as many as the clock's
@@ -134,9 +134,7 @@ class MediaClock:
         on_time = late < self._tick_s / 2
         for line in self._lines:
             if line.rests and on_time:
-                line.rests = (
-                    False  # half the work; the next tick is the one at which its next frames will have come and gone
-                )
+                line.rests = False  # half the work: its next frame will have gone at the tick after this
             elif not line.serve(now, depth, idle):
                 self.broken += 1
         return due + (1 + skipped) * self._tick_s

@@ -137,7 +137,6 @@ class Carried:
     failed: int
     memory_mb: float
     processor: dict[str, float]
-    status: str
     records: dict[str, dict[str, Any]]
 
 
@@ -205,7 +204,6 @@ def _carry(load: LiveLoad, switch: Instance, gateway: GatewayProcess, folder: Pa
         shares = {name: meter.percent() for name, meter in meters.items()}
         shares["everything"] = whole.percent()
         peak = resident_bytes(switch.pid)
-        status = switch.api("python voicebot status")
         if crowd is not None:
             crowd.release()
             failed = crowd.wait(END_S).failed
@@ -214,7 +212,7 @@ def _carry(load: LiveLoad, switch: Instance, gateway: GatewayProcess, folder: Pa
         one.record = switch.records().get(uuid, {})
     if any(one.conversation.failure for one in heard):
         _complain(switch, heard)
-    return Carried(heard, [], failed, (peak - base) / load.calls / 1e6, shares, status, switch.records())
+    return Carried(heard, [], failed, (peak - base) / load.calls / 1e6, shares, switch.records())
 
 
 def _complain(switch: Instance, heard: list[Heard]) -> None:

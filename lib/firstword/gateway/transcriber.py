@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from array import array
 from typing import Any, Literal
 
+from ..audio.pcm import peak
 from . import wire
 from .engines import HeardText
 from .kit import Kit
@@ -20,7 +20,6 @@ SILENCE_MS = 800
 OUTBOX = 1000
 LOUD = 256
 QUIET_S = 0.3
-LOOK_EVERY = 4  # of so many samples one is looked at: no sound is missed by it
 
 
 class TranscriberTask:
@@ -73,7 +72,7 @@ class TranscriberTask:
 
     def _look(self, pcm: bytes) -> None:
         """Note when the caller begins to make a sound, after a while of none."""
-        if len(pcm) % 2 == 0 and pcm and max(array("h", pcm)[::LOOK_EVERY]) > LOUD:
+        if len(pcm) % 2 == 0 and peak(pcm) > LOUD:
             now = self._kit.clock.now()
             if now - self._loud > QUIET_S:
                 self._line.record.sounded()

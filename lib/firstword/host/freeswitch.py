@@ -34,7 +34,7 @@ from . import background
 
 log = logging.getLogger("firstword.host")
 
-RECORD_VARIABLES = {
+START_VARIABLES = {
     "RECORD_READ_ONLY": "true",  # the caller alone
     "RECORD_MIN_SEC": "0",  # or the switch removes the FIFO of a call shorter than 3 s
     "RECORD_USE_THREAD": "false",  # 16 ms -> 11 ms
@@ -110,7 +110,7 @@ class FreeSwitchHost:
                 raise HostError(f"{str(path)!r} holds a space: record_session and displace_session can not name it")
         rate = str(1000 * int(caller.suffix.removeprefix(".r")))
         self._paths = (str(caller), str(bot))
-        with _set_meanwhile(session, {**RECORD_VARIABLES, "record_sample_rate": rate}):
+        with _set_meanwhile(session, {**START_VARIABLES, "record_sample_rate": rate}):
             session.execute("record_session", str(caller))
             self._must_be_attached("record_session", caller)
             # m: mixed into silence, or every later bug hears silence instead of the caller. f: before every other bug, or a

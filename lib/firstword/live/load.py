@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import csv
 import math
-import os
 import secrets
 import shutil
 import signal
@@ -123,7 +122,6 @@ class Load:
         self._talk = talk
         self._start_rate = start_rate
         self._process: subprocess.Popen[bytes] | None = None
-        self._processor_s = 0.0
         self._sip_port = 0
         self._call_id = f"{secrets.token_hex(6)}@{HOST}"
 
@@ -200,14 +198,6 @@ class Load:
         names = ("TotalCallCreated", "CurrentCall", "SuccessfulCall(C)", "FailedCall(C)", "Retransmissions(C)")
         return Counts(*(int(rows[-1].get(name) or 0) for name in names))
 
-    @property
-    def processor_s(self) -> float:
-        """Seconds of processor it has used so far."""
-        if self.running:
-            fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
-            self._processor_s = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-        return self._processor_s
-
     def up(self, seconds: float) -> None:
         """Wait until all calls have been made and none is missing. Raises HostError: some failed, or they are not up in time."""
         deadline = SYSTEM.deadline(seconds)
@@ -225,7 +215,6 @@ class Load:
         assert self._process is not None, "the load was not started"
         deadline = SYSTEM.deadline(seconds)
         while self.running:
-            _ = self.processor_s
             if deadline.passed():
                 raise HostError(f"the load did not end within {seconds:g} s: {self.counts}")
             SYSTEM.sleep(LOOK_S)
@@ -255,7 +244,6 @@ class Load:
         process = self._process
         if process is None or process.poll() is not None:
             return
-        _ = self.processor_s
         self.release()
         try:
             process.wait(STOP_S)

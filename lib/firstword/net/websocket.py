@@ -1,7 +1,7 @@
 """A WebSocket client connection whose socket one thread at a time touches.
 
-A thread of its own resolves, connects and shakes hands; then the one thread of all open connections (`loop`) waits for two descriptors: the
-socket, and an eventfd that other threads write after they have put something into the outbox. So a sender never waits, reads and writes of
+A thread of its own resolves, connects and shakes hands; then the one thread of all open connections (`loop`) waits for the socket, and is
+roused by other threads after they have put something into the outbox. So a sender never waits, reads and writes of
 TLS never meet, and every wait has a bound and an end. websocket-client does the protocol (handshake, frames, masks, fragments);
 `pipe.Pipe` stands between it and the socket, so that its many small reads cost no system call and its writes never block.
 """

@@ -15,14 +15,13 @@ from pathlib import Path
 
 import numpy as np
 
+from ..audio.pcm import peak
 from ..clock import SYSTEM, Clock
 
 FRAMES_PER_SECOND = 50
 LOUD = 256
 """The peak above which a frame counts as speech: 42 dB under full scale, over any comfort noise and under any
 voice."""
-EVERY = 4
-"""Of so many samples one is looked at: a voice is not missed by it, and the look takes 1.6 us instead of 4.6."""
 
 
 class Line:
@@ -79,7 +78,7 @@ class Line:
         """The caller hears `frame` at `at`. Session thread."""
         self._heard += frame
         self.arrivals.append(at)
-        if frame != self.silence and max(array("h", frame)[::EVERY]) > LOUD:
+        if frame != self.silence and peak(frame) > LOUD:
             began = at - self.last_loud > self._pause
             self.last_loud = at
             if began:

@@ -6,9 +6,10 @@ import threading
 from bisect import bisect_right
 from collections import deque
 
+from ...audio.pcm import peak
+
 MESSAGE_BYTES = 3_200  # the pages recommend 1,600 or 3,200 bytes a message: no more is sent in one
 LOUD = 512  # the peak of a frame that may be speech
-LOOK_EVERY = 4  # of so many samples one is looked at: no speech is missed by it
 QUIET_AFTER_MS = 1_000
 """So much after the last sound nobody waits for the recogniser any more: it has ended its sentence."""
 QUIET_SEND_MS = 200
@@ -44,7 +45,7 @@ class Backlog:
 
     def add(self, pcm: bytes) -> bool:
         """Returns whether nothing had to be dropped for it."""
-        loud = max(memoryview(pcm).cast("h")[::LOOK_EVERY], default=0) > LOUD
+        loud = peak(pcm) > LOUD
         with self._lock:
             self._quiet_bytes = 0 if loud else self._quiet_bytes + len(pcm)
             self._pieces.append(pcm)
