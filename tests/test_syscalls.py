@@ -6,6 +6,7 @@ import os
 import sys
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -103,3 +104,15 @@ def test_memory_is_given_back_where_the_allocator_can_and_elsewhere_nothing_happ
     assert asked == [0]
     monkeypatch.setattr(syscalls, "_trim", None)
     syscalls.give_back()
+
+
+def test_a_pipe_can_be_opened_once_more_and_a_failure_is_the_system_s_own(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    fd = syscalls.open_pipe(str(tmp_path / "pipe"))
+    assert syscalls.read(fd, syscalls.buffer(8)) == b"", "it does not wait for a writer"
+    assert not os.get_inheritable(fd)
+    syscalls.close(fd)
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        syscalls.close(fd)
+    with pytest.raises(FileNotFoundError):
+        syscalls.open_pipe(str(tmp_path / "none"))

@@ -17,7 +17,9 @@ import os
 import termios
 
 _libc = ctypes.PyDLL(None, use_errno=True)  # PyDLL is the one that keeps the lock
-_read, _write, _ioctl = _libc.read, _libc.write, _libc.ioctl
+_open, _close, _read, _write, _ioctl = _libc.open, _libc.close, _libc.read, _libc.write, _libc.ioctl
+_open.argtypes = (ctypes.c_char_p, ctypes.c_int)
+_close.argtypes = (ctypes.c_int,)
 _read.argtypes = (ctypes.c_int, ctypes.c_void_p, ctypes.c_size_t)
 _write.argtypes = (ctypes.c_int, ctypes.c_char_p, ctypes.c_size_t)
 _ioctl.argtypes = (ctypes.c_int, ctypes.c_ulong, ctypes.c_void_p)
@@ -31,6 +33,20 @@ Buffer = ctypes.Array[ctypes.c_char]
 def buffer(size: int) -> Buffer:
     """Where `read` puts what it gets. For one thread at a time."""
     return (ctypes.c_char * size)()
+
+
+def open_pipe(path: str) -> int:
+    """A reading end of a named pipe, which never waits. Raises OSError. Next: `close`."""
+    fd: int = _open(os.fsencode(path), os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    if fd < 0:
+        raise _error()
+    return fd
+
+
+def close(fd: int) -> None:
+    """Let a descriptor go. Raises OSError."""
+    if _close(fd) < 0:
+        raise _error()
 
 
 def read(fd: int, into: Buffer, most: int | None = None) -> bytes | None:
@@ -70,6 +86,11 @@ def give_back() -> None:
 
 def _let_pass() -> None:
     """Raise the error of the call before, unless it says that there is nothing to do just now."""
+    error = _error()
+    if error.errno not in (errno.EAGAIN, errno.EINTR):
+        raise error
+
+
+def _error() -> OSError:
     number = ctypes.get_errno()
-    if number not in (errno.EAGAIN, errno.EINTR):
-        raise OSError(number, os.strerror(number))
+    return OSError(number, os.strerror(number))

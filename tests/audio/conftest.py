@@ -14,7 +14,7 @@ import pytest
 from firstword.audio import vad
 from firstword.audio.ears import Ears
 from firstword.audio.line import Line
-from firstword.clock import SYSTEM
+from firstword.clock import SYSTEM, Clock
 from firstword.errors import ConfigError
 from firstword.events import CallerBegan, CallerStopped
 
@@ -117,9 +117,15 @@ def make_line(tmp_path: Path, diary: Diary) -> Iterator[Callable[..., Line]]:
     """Lines without a clock: a test calls `serve` itself, so that nothing depends on time."""
     made: list[Line] = []
 
-    def make(startup_ms: int = 0, min_speech_ms: int = 40, endpoint_ms: int = 100) -> Line:
+    def make(
+        startup_ms: int = 0,
+        min_speech_ms: int = 40,
+        endpoint_ms: int = 100,
+        depth_frames: int = 4,
+        clock: Clock = SYSTEM,
+    ) -> Line:
         ears = Ears(LoudIsSpeech(), min_speech_ms, endpoint_ms)
-        made.append(Line(f"call{len(made)}", tmp_path, 8000, ears, startup_ms, diary, SYSTEM))
+        made.append(Line(f"call{len(made)}", tmp_path, 8000, ears, startup_ms, depth_frames, diary, clock))
         return made[-1]
 
     yield make

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import threading
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 
@@ -82,6 +84,48 @@ def test_a_reader_that_leaves_is_a_value(path: Path) -> None:
     assert not writer.open()
     writer.close()
     assert (writer.state, writer.waiting_bytes()) == (State.CLOSED, 0)
+
+
+def test_what_nobody_has_taken_yet_can_be_taken_back(path: Path) -> None:
+    writer = Writer(path)
+    assert writer.take_back() == 0
+    other = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    writer.open()
+    writer.write(bytes(640))
+    writer.write(bytes(fifo.PAGE_BYTES))
+    assert os.read(other, 320) == bytes(320)
+    assert writer.take_back() == 320 + fifo.PAGE_BYTES
+    assert (writer.take_back(), writer.waiting_bytes()) == (0, 0)
+    writer.write(b"\1" * 320)
+    assert os.read(other, 640) == b"\1" * 320, "the switch reads on"
+    os.close(other)
+    assert (writer.write(bytes(320)), writer.state) == (0, State.GONE), "and is missed when it leaves"
+    writer.close()
+    assert writer.take_back() == 0
+
+
+def test_what_waits_in_a_fifo_whose_name_is_gone_can_be_taken_back_too(path: Path) -> None:
+    writer, reader = Writer(path), Reader(path)
+    writer.open()
+    writer.write(bytes(320))
+    fifo.unlink(path)
+    assert writer.take_back() == 320
+    writer.close()
+    reader.close()
+
+
+def test_without_a_descriptor_nothing_is_taken_back_and_the_log_says_so(
+    path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    writer, reader = Writer(path), Reader(path)
+    writer.open()
+    writer.write(bytes(320))
+    with patch("firstword.syscalls.open_pipe", side_effect=OSError(errno.EMFILE, "Too many open files")):
+        assert writer.take_back() is None
+    assert "Too many open files" in caplog.text
+    assert writer.waiting_bytes() == 320
+    writer.close()
+    reader.close()
 
 
 def test_a_full_pipe_takes_nothing_and_does_not_wait(path: Path) -> None:

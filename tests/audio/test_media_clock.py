@@ -222,10 +222,10 @@ def test_when_the_clock_dies_of_its_own_fault_every_switch_is_freed_too(
     while not switch.heard:
         time.sleep(0.005)
 
-    def broken(late_ms: float, now: float) -> int:
+    def broken(late_ms: float, skipped: int) -> None:
         raise ZeroDivisionError("a fault of the clock's own")
 
-    clock._depth.note = broken  # type: ignore[method-assign]
+    clock._meter.add = broken  # type: ignore[method-assign]
     diary.wait_for("broke")
     assert switch.ended()
     assert "a fault of the clock's own" in caplog.text
@@ -242,7 +242,7 @@ def test_a_switch_still_in_open_when_the_clock_dies_is_freed(tmp_path: Path, dia
     clock.start()
     line = open_line(clock, tmp_path, diary)
     slow = threading.Event()
-    line.serve = lambda now, depth_frames: slow.wait(5)  # type: ignore[method-assign,assignment]
+    line.serve = lambda now: slow.wait(5)  # type: ignore[method-assign,assignment]
     time.sleep(0.02)
     switch = BlockingSwitch(line)
     time.sleep(0.05)
@@ -294,7 +294,6 @@ def test_a_late_tick_does_not_move_the_ones_after_it_and_missed_ones_are_left_ou
         dues.append(round((due - 100) * 1000))
     assert dues == [10, 20, 30, 60, 70, 80, 490]
     assert (clock.lateness.ticks, clock.lateness.skipped, round(clock.lateness.max_ms)) == (7, 42, 400)
-    assert clock.depth_frames == 4
 
 
 def test_ticks_come_on_time(clock: MediaClock) -> None:
@@ -352,7 +351,7 @@ class Resting:
         self.rests = False
         self.served = 0
 
-    def serve(self, now: float, depth: int, idle: int) -> bool:
+    def serve(self, now: float) -> bool:
         self.served += 1
         self.rests = True
         return True

@@ -82,6 +82,7 @@ def test_after_an_underrun_the_buffer_fills_again_and_the_gap_is_counted() -> No
     playout.begin(1)
     playout.write(1, ramp(5))
     assert pulled(playout) == ramp(5)
+    playout.ran_dry()
     assert playout.underruns == 0, "nothing more may be coming"
     playout.write(1, ramp(4, 2000))
     assert playout.underruns == 1
@@ -96,9 +97,62 @@ def test_running_dry_at_the_very_end_is_no_underrun() -> None:
     playout.write(1, ramp(3))
     pulled(playout)
     playout.end(1)
+    playout.ran_dry()
     assert playout.pull() is None
     assert playout.over
     assert playout.underruns == 0
+
+
+@pytest.mark.parametrize("written", [0, 2])
+def test_silence_before_a_reply_or_while_its_buffer_fills_is_no_gap(written: int) -> None:
+    playout = Playout(8000, 100)
+    playout.begin(1)
+    playout.write(1, ramp(written))
+    playout.ran_dry()
+    playout.write(1, ramp(5))
+    assert playout.underruns == 0
+    pulled(playout)
+    for _ in range(3):
+        playout.ran_dry()
+    playout.write(1, ramp(1))
+    playout.ran_dry()
+    playout.write(1, ramp(4))
+    assert playout.underruns == 1, "one gap, however long"
+
+
+def test_a_dry_moment_that_nobody_heard_is_no_gap_and_fills_no_buffer() -> None:
+    playout = Playout(8000, 100)
+    playout.begin(1)
+    playout.write(1, ramp(5))
+    assert pulled(playout) == ramp(5)
+    playout.write(1, ramp(1, 1800))
+    assert pulled(playout) == ramp(1, 1800)
+    assert playout.underruns == 0
+
+
+def test_what_was_pulled_and_given_back_is_pulled_again_to_the_last_half_frame() -> None:
+    playout = Playout(8000, 0)
+    playout.begin(1)
+    playout.write(1, ramp(3.5))
+    playout.end(1)
+    frames = [frame for frame in (playout.pull() for _ in range(4)) if frame]
+    assert [frame.first for frame in frames] == [True, False, False, False]
+    playout.give_back(frames[2:])
+    assert (playout.handed_bytes, playout.waiting_ms, playout.over) == (2 * FRAME, 30, False)
+    playout.give_back(frames[:2])
+    assert not playout.sounded
+    assert pulled(playout) == ramp(3.5) + bytes(FRAME // 2)
+    assert playout.sounded and playout.over
+
+
+def test_what_another_reply_gives_back_is_dropped() -> None:
+    playout = Playout(8000, 0)
+    playout.begin(1)
+    playout.write(1, ramp(2))
+    frames = [frame for frame in (playout.pull(), playout.pull()) if frame]
+    playout.begin(2)
+    playout.give_back(frames)
+    assert playout.pull() is None
 
 
 def test_half_a_frame_waits_for_its_other_half() -> None:
@@ -219,6 +273,16 @@ class AnyOrder(RuleBasedStateMachine):
                 assert frame.reply == self.number
                 assert frame.pcm[frame.own_bytes :].strip(b"\0") == b""
                 self.out += frame.pcm[: frame.own_bytes]
+
+    @rule(frames=st.integers(1, 8), back=st.integers(0, 8))
+    def pull_and_give_back(self, frames: int, back: int) -> None:
+        got = [frame for frame in (self.playout.pull() for _ in range(frames)) if frame]
+        self.out += b"".join(frame.pcm[: frame.own_bytes] for frame in got[:back])
+        self.playout.give_back(got[back:])
+
+    @rule()
+    def run_dry(self) -> None:
+        self.playout.ran_dry()
 
     @invariant()
     def what_came_out_is_what_went_in(self) -> None:

@@ -10,12 +10,15 @@ Unlinking the name is the maker's, whatever happened to the ends.
 from __future__ import annotations
 
 import errno
+import logging
 import os
 from enum import Enum
 from pathlib import Path
 
 from .. import syscalls
 from ..errors import HostError
+
+log = logging.getLogger("firstword.audio")
 
 READ_BYTES = 65536
 """The whole of a default pipe."""
@@ -135,6 +138,28 @@ class Writer:
     def waiting_bytes(self) -> int:
         """What the switch has not taken yet, and will never take once it is GONE. 0 without a descriptor."""
         return syscalls.unread(self._fd) if self.state in (State.OPEN, State.GONE) else 0
+
+    def take_back(self) -> int | None:
+        """Read back what the switch has not taken. Returns how many bytes that was; None if there is no descriptor to do it with.
+
+        A read of a pipe is one step, so a frame is either the switch's or ours. The reading end is open for this moment only: a pipe
+        that we could read ourselves would not tell us (EPIPE) that the switch has left. It is opened by way of the writing end, for the
+        name may be gone.
+        """
+        if self.state not in (State.OPEN, State.GONE):
+            return 0
+        try:
+            fd = syscalls.open_pipe(f"/proc/self/fd/{self._fd}")
+        except OSError as error:
+            log.warning("what waits in %s can not be taken back: %s", self._path.name, error.strerror)
+            return None
+        try:
+            page, taken = syscalls.buffer(PAGE_BYTES), 0
+            while data := syscalls.read(fd, page):
+                taken += len(data)
+            return taken
+        finally:
+            syscalls.close(fd)
 
     def close(self) -> None:
         """Let the descriptor go: the reader sees the end. Idempotent."""

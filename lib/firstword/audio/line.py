@@ -46,7 +46,8 @@ class LineListener(Protocol):
         """The caller began or stopped; the audio of it has been told."""
 
     def reply_began(self, reply: int, at: float) -> None:
-        """The first frame of `reply` that sounds was handed to the switch at `at` (the clock's seconds)."""
+        """The first frame of `reply` that sounds is the switch's at `at` (the clock's seconds): when it was written, and as many
+        frames later as were in the pipe before it."""
 
     def reply_drained(self, reply: int, empty: bool) -> None:
         """The switch has taken the last frame of `reply`; `empty` if none of it sounded. Not told of one that was silenced."""
@@ -60,13 +61,13 @@ class Counters:
     """What a line has done so far. Frames are of 20 ms."""
 
     frames_out: int
-    """Frames handed to the switch, silence included."""
+    """Frames that the switch has taken, silence included."""
     reply_frames: int
     """Those that held audio of a reply."""
     underruns: int
     """Gaps inside replies: the synthesiser was not quick enough."""
     late: int
-    """Ticks that found the pipe empty where two frames or more had been left: the clock was not."""
+    """How often the pipe was found empty: the clock was not quick enough, and the switch may have waited."""
     frames_in: int
     """Frames of the caller."""
     dropped_in: int
@@ -81,11 +82,20 @@ class Line:
     """
 
     def __init__(
-        self, call: str, folder: Path, rate: int, ears: Ears, startup_ms: int, listener: LineListener, clock: Clock
+        self,
+        call: str,
+        folder: Path,
+        rate: int,
+        ears: Ears,
+        startup_ms: int,
+        depth_frames: int,
+        listener: LineListener,
+        clock: Clock,
     ) -> None:
         suffix = f".r{rate // 1000}"
         self.call = call
         self.rate = rate
+        self._frame_bytes = frame_bytes(rate)
         self.caller_path = folder / f"{call}-caller{suffix}"
         """The switch writes the caller's audio here."""
         self.bot_path = folder / f"{call}-bot{suffix}"
@@ -96,13 +106,13 @@ class Line:
         self._lock = threading.Lock()
         self._hearing = Hearing(self.caller_path, ears)
         try:
-            self._speaking = Speaking(self.bot_path, rate, startup_ms)
+            self._speaking = Speaking(self.bot_path, rate, startup_ms, depth_frames, clock)
         except HostError:
             self._hearing.close()
             fifo.unlink(self.caller_path)
             raise
         self.rests = False
-        """For the clock: a frame went at the last tick, so none will at the next: they do every other tick. One that comes there is fetched
+        """For the clock: a frame came at the last tick, so none will at the next: they do every other tick. One that comes there is fetched
         10 ms later."""
         self._over = False  # closed, broken or rescued: the clock passes by
         self._gone_since: float | None = None
@@ -119,26 +129,27 @@ class Line:
     def write(self, reply: int, pcm: bytes) -> bool:
         """Add audio, whole samples at `rate`. Returns False if it was dropped: the reply is not the current one, or is over."""
         with self._lock:
-            return not self._over and self._speaking.playout.write(reply, pcm)
+            return not self._over and self._speaking.write(reply, pcm)
 
     def end(self, reply: int) -> None:
         """No more audio for `reply`. Next: `reply_drained`, once the switch has taken what waits."""
         with self._lock:
-            self._speaking.playout.end(reply)
+            self._speaking.end(reply)
 
     def silence(self, reply: int) -> None:
-        """Drop the rest of `reply`: the next frame handed to the switch is silence. Nothing happens if it is not the current one."""
+        """Drop the rest of `reply`, out of the pipe too: the next frame that the switch takes is silence. Nothing happens if it is not the
+        current one."""
         with self._lock:
             self._speaking.silence(reply)
 
     def heard_ms(self, reply: int) -> float:
-        """How much of the audio of `reply` the switch has taken, or, once it was silenced, will surely take. 0 for one unknown."""
+        """How much of the audio of `reply` the switch has taken. 0 for one unknown."""
         with self._lock:
             return self._speaking.heard_ms(reply)
 
     @property
     def last_frame_at(self) -> float:
-        """When the latest frame that holds audio of a reply was handed to the switch, in the clock's seconds; 0 if none was."""
+        """When the switch was seen to have taken the latest frame that holds audio of a reply, in the clock's seconds; 0 if none was."""
         return self._speaking.last_frame_at
 
     def waiting_ms(self) -> float:
@@ -151,7 +162,7 @@ class Line:
         """What happened so far."""
         with self._lock:
             speaking, hearing = self._speaking, self._hearing
-            frame = frame_bytes(self.rate)
+            frame = self._frame_bytes
             return Counters(
                 frames_out=speaking.frames,
                 reply_frames=speaking.reply_frames,
@@ -221,15 +232,15 @@ class Line:
 
     # -- the media clock's thread ------------------------------------------------------------------------------------
 
-    def serve(self, now: float, depth_frames: int, idle_frames: int = 1) -> bool:
-        """One tick: at most so many frames in the pipe, so many of silence. Returns False if the line broke. Only the media clock calls
-        it."""
+    def serve(self, now: float) -> bool:
+        """One tick. Returns False if the line broke. Only the media clock calls it."""
         with self._serving:
             if self._over:
                 return True
             try:
-                came, went = self._hear(now), self._speak(depth_frames, idle_frames)
-                self.rests = came <= frame_bytes(self.rate) and went == 1
+                self.rests = self._hear(now) == self._frame_bytes
+                if now >= self._speaking.due:
+                    self._speak()
                 self._look_for_the_switch(now)
             except Exception as error:  # the door between a call and the clock of all calls
                 log.exception("%s: the line broke", self.call)
@@ -263,19 +274,15 @@ class Line:
                 self._listener.caller_edge(edge)
         return len(pcm)
 
-    def _speak(self, depth_frames: int, idle_frames: int) -> int:
-        """Returns how many frames went."""
+    def _speak(self) -> None:
         with self._lock:
-            at = self._clock.now()
-            before = self._speaking.frames
-            began, drained = self._speaking.fill(depth_frames, idle_frames, at)
-            went = self._speaking.frames - before
+            self._speaking.fill()
+            began, drained = self._speaking.news()
             reply, sounded = self._speaking.playout.reply, self._speaking.playout.sounded
-        if began:
-            self._listener.reply_began(reply, at)
+        if began is not None:
+            self._listener.reply_began(reply, began)
         if drained:
             self._listener.reply_drained(reply, not sounded)
-        return went
 
     def _look_for_the_switch(self, now: float) -> None:
         gone = fifo.State.GONE

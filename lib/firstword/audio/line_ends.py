@@ -8,13 +8,17 @@ from __future__ import annotations
 from collections import deque
 from pathlib import Path
 
+from ..clock import Clock
 from ..errors import HostError
 from . import fifo
 from .ears import Ears
 from .lately import Lately
-from .pcm import SAMPLE_BYTES, Straddle, frame_bytes
-from .playout import Playout
+from .pcm import FRAME_MS, SAMPLE_BYTES, Straddle, frame_bytes
+from .playout import Frame, Playout
 
+FRAME_S = FRAME_MS / 1000
+EARLY = 0.25
+"""Of a frame: the clock comes every whole one, and not to the microsecond."""
 REMEMBERED = 16
 """Replies whose heard position is kept."""
 
@@ -61,20 +65,28 @@ class Hearing:
 
 
 class Speaking:
-    """Our end: the playout, the pipe, and who of what is in the pipe belongs to which reply. Under the line's lock."""
+    """Our end: the playout, the pipe, and what is in the pipe. Under the line's lock.
 
-    def __init__(self, path: Path, rate: int, startup_ms: int) -> None:
+    The pipe is kept deep, so that the switch finds a frame however late the clock is, and it costs no time, for what is in it can be
+    taken back: silence when a reply has something to say, the rest of a reply when it is silenced.
+
+    Args:
+        depth_frames: as many frames are in the pipe after each `fill`; the next is due when half of them are left.
+    """
+
+    def __init__(self, path: Path, rate: int, startup_ms: int, depth_frames: int, clock: Clock) -> None:
         fifo.make(path)
         self._writer = fifo.Writer(path)
+        self._clock = clock
+        self._depth = depth_frames
         self._frame_bytes = frame_bytes(rate)
-        self._silence = bytes(self._frame_bytes)
         self._bytes_per_ms = rate * SAMPLE_BYTES / 1000
-        # For each frame in the pipe: its reply, and how many of its bytes are that one's.
-        self._pipe: deque[tuple[int, int]] = deque()
+        self._silence = Frame(bytes(self._frame_bytes), 0, 0, False)
+        self._pipe: deque[Frame] = deque()
         self._told = True  # that the current reply drained, or it was silenced: nothing more to tell
-        self._silenced = False
-        self._left = 0  # frames in the pipe after the last tick
-        self._sent = 0  # bytes of the current reply that went into the pipe
+        self._began_at: float | None = None  # when the current reply begins to sound, until it was told
+        self._begun = False  # it was told
+        self._sent = 0  # bytes of the current reply that the switch has taken, or will take from the pipe
         self._heard: dict[int, int] = {}  # the same of the replies before it
         self.playout = Playout(rate, startup_ms)
         self.lately = Lately()
@@ -82,6 +94,8 @@ class Speaking:
         self.reply_frames = 0
         self.last_frame_at = 0.0
         self.late = 0
+        self.due = 0.0
+        """When the clock must look after the pipe, in its seconds; earlier does no harm."""
 
     @property
     def state(self) -> fifo.State:
@@ -92,72 +106,131 @@ class Speaking:
         """Whether the switch has never come."""
         return self._writer.state is fifo.State.WAITING
 
+    # What the call asks for.
+
     def begin(self, reply: int) -> None:
+        self._take_back()
         before = self.playout.reply
         self.playout.begin(reply)
         self._heard[before], self._sent = self._sent, 0
         if len(self._heard) > REMEMBERED:
             del self._heard[next(iter(self._heard))]
-        self._told = self._silenced = False
+        self._told = self._begun = False
+        self._fill()
+
+    def write(self, reply: int, pcm: bytes) -> bool:
+        taken = self.playout.write(reply, pcm)
+        self._go_on()
+        return taken
+
+    def end(self, reply: int) -> None:
+        self.playout.end(reply)
+        self._go_on()
+        self.due = 0.0  # it may have drained already
 
     def silence(self, reply: int) -> None:
-        if reply == self.playout.reply:
-            self.playout.silence(reply)
-            self._told = self._silenced = True
+        if reply != self.playout.reply:
+            return
+        self._take_back()
+        self.playout.silence(reply)
+        self._told = True
+        self._fill()
 
     def heard_ms(self, reply: int) -> float:
-        if reply != self.playout.reply:
-            return self._heard.get(reply, 0) / self._bytes_per_ms
-        heard = self._sent
-        if not self._silenced or self.state in (fifo.State.GONE, fifo.State.CLOSED):
-            heard -= self._in_pipe(reply)
-        return heard / self._bytes_per_ms
+        sent = self._heard.get(reply, 0)
+        if reply == self.playout.reply:
+            self._look()
+            sent = self._sent - self._in_pipe()
+        return sent / self._bytes_per_ms
 
     def waiting_ms(self) -> float:
-        return self.playout.waiting_ms + self._in_pipe(self.playout.reply) / self._bytes_per_ms
+        self._look()
+        return self.playout.waiting_ms + self._in_pipe() / self._bytes_per_ms
 
-    def fill(self, depth_frames: int, idle_frames: int, now: float) -> tuple[bool, bool]:
-        """Fill the pipe up to its depth; with silence up to `idle_frames`. Returns whether the current reply began to sound, and whether
-        it has drained."""
-        if not self._writer.open():
-            return False, False
-        began = False
-        self._look_at_pipe()
-        if not self._pipe and self._left > 1:
-            self.late += 1
-        drained = not self._told and self.playout.over and not self._in_pipe(self.playout.reply)
-        while len(self._pipe) < depth_frames:
-            frame = self.playout.pull()
-            if frame is None and len(self._pipe) >= idle_frames:
-                break
-            pcm = frame.pcm if frame else self._silence
-            if not self._writer.write(pcm):
-                break  # the reader is gone; the pipe can not be full at this depth
-            self.lately.add(pcm, now)
-            self.frames += 1
-            self._pipe.append((frame.reply, frame.own_bytes) if frame else (0, 0))
-            if frame is not None:
-                self.reply_frames += 1
-                self.last_frame_at = now
-                self._sent += frame.own_bytes
-                began = began or frame.first
-        self._left = len(self._pipe)
+    # What the clock does.
+
+    def fill(self) -> None:
+        """Fill the pipe, with silence where there is nothing to say. Nothing happens before the switch has opened it. Raises HostError if
+        the FIFO is gone."""
+        if self._writer.open():
+            self._fill()
+
+    def news(self) -> tuple[float | None, bool]:
+        """When the current reply began to sound, once it has; and whether it has drained, once."""
+        began, self._began_at = self._began_at, None
+        self._begun = self._begun or began is not None
+        drained = not self._told and self.playout.over and not self._in_pipe()
         self._told = self._told or drained
         return began, drained
 
-    def _look_at_pipe(self) -> None:
-        if self.state is fifo.State.CLOSED:
-            return
-        there = -(-self._writer.waiting_bytes() // self._frame_bytes)
-        while len(self._pipe) > there:
-            self._pipe.popleft()
-
-    def _in_pipe(self, reply: int) -> int:
-        self._look_at_pipe()
-        return sum(own for owner, own in self._pipe if owner == reply)
-
     def close(self) -> None:
-        self._look_at_pipe()
-        if self._writer.state is fifo.State.OPEN:
-            self._pipe.clear()  # the switch reads on to the end; if it is gone, what is left here stays unheard
+        """What is in the pipe will not be heard."""
+        self._take_back()
         self._writer.close()
+
+    # Inside.
+
+    def _fill(self) -> None:
+        if self.state is not fifo.State.OPEN:
+            return
+        self._look()
+        room = self._depth - len(self._pipe)
+        frames = [self.playout.pull() or self._silence for _ in range(room)]
+        written = self._writer.write(b"".join(frame.pcm for frame in frames)) // self._frame_bytes if frames else 0
+        self.playout.give_back(frames[written:])  # the reader is gone; the pipe can not be full at this depth
+        for frame in frames[:written]:
+            if frame.first and not self._begun:
+                self._began_at = self._clock.now() + len(self._pipe) * FRAME_S
+            self._pipe.append(frame)
+            self._sent += frame.own_bytes
+        self._plan()
+
+    def _go_on(self) -> None:
+        """What may be heard now goes before the silence that waits in the pipe."""
+        if self.playout.ready and self._pipe and self._pipe[-1] is self._silence:
+            self._take_back()
+            self._fill()
+
+    def _plan(self) -> None:
+        """When to look again: half of the pipe has been taken then, or the last of a reply that is over, or something is to be told."""
+        left = max(1, len(self._pipe) - self._depth // 2)
+        if self.playout.over and not self._told:
+            own = sum(frame is not self._silence for frame in self._pipe)
+            left = min(left, own)
+        self.due = 0.0 if self._began_at is not None else self._clock.now() + (left - EARLY) * FRAME_S
+
+    def _look(self) -> None:
+        """What the switch has taken since the last look is gone from `_pipe`."""
+        waiting = -(-self._writer.waiting_bytes() // self._frame_bytes)
+        if not waiting and self._pipe and self.state is fifo.State.OPEN:
+            self.late += 1
+        self._forget_all_but(waiting)
+
+    def _take_back(self) -> None:
+        """Empty the pipe; what was the current reply's waits in the playout again."""
+        self._look()
+        if not self._pipe or (taken := self._writer.take_back()) is None:
+            return
+        self._forget_all_but(taken // self._frame_bytes)  # the switch may have taken one since the look
+        self._sent -= self._in_pipe()
+        if any(frame.first for frame in self._pipe):
+            self._began_at = None
+        self.playout.give_back(self._pipe)
+        self._pipe.clear()
+
+    def _forget_all_but(self, left: int) -> None:
+        """All but the latest `left` frames have been taken by the switch."""
+        now = self._clock.now()
+        while len(self._pipe) > left:
+            frame = self._pipe.popleft()
+            self.frames += 1
+            self.lately.add(frame.pcm, now)
+            if frame is self._silence:
+                self.playout.ran_dry()
+            else:
+                self.reply_frames += 1
+                self.last_frame_at = now
+
+    def _in_pipe(self) -> int:
+        """Bytes of the current reply."""
+        return sum(frame.own_bytes for frame in self._pipe if frame.reply == self.playout.reply)

@@ -1,8 +1,8 @@
-"""The media clock: one thread that serves the two FIFOs of every call, every 10 ms; after a frame went, it passes over one tick.
+"""The media clock: one thread that serves the two FIFOs of every call, every 10 ms; after a frame came, it passes over one tick.
 
 One thread, because a wake-up costs more than a call's work. It keeps absolute time: a late tick does not move the ones after it,
-and ticks that were missed are left out, not made up for. A few 20 ms frames stay in each pipe, as many as the clock's
-lateness asks for (`lateness.Depth`); with nothing to say they are silence, so that the switch's read never waits.
+and ticks that were missed are left out, not made up for. Some frames wait in each pipe to the switch; with nothing to say they are
+silence, so that the switch's read never waits, however late the clock.
 
 If the thread ends, by `MediaClock.stop` or by a fault of its own, every end is closed and every call is told: the switch would wait
 in a read() for ever. If it hangs, `MediaClock.alive` says so; the calls look, and `Line.rescue` frees the switch.
@@ -20,11 +20,13 @@ from ..clock import SYSTEM, Clock
 from ..errors import HostError
 from ..threads import join, spawn
 from .ears import Ears
-from .lateness import Depth, Lateness, LatenessMeter
+from .lateness import Lateness, LatenessMeter
 from .line import Counters, Line, LineListener
 
 log = logging.getLogger("firstword.audio")
 
+DEPTH_FRAMES = 10
+"""So late may the clock be: 100 ms, of what is left of it when it is filled again."""
 STUCK_S = 6.0
 """A clock that has not ticked for so long counts as dead, and its calls end. Longer than any stall a machine causes that serves other
 work too: 3.0 s was seen, with a hundred calls and a test suite on two processors, and calls live through that."""
@@ -35,17 +37,17 @@ class MediaClock:
 
     Args:
         tick_ms: how often the lines are served; half a frame, so that a frame taken by the switch is replaced before the next.
-        depth_frames: frames kept in each pipe while the clock is on time.
+        depth_frames: frames of 20 ms put into each pipe, and kept there to the half.
     """
 
-    def __init__(self, clock: Clock = SYSTEM, tick_ms: float = 10, depth_frames: int = 2) -> None:
+    def __init__(self, clock: Clock = SYSTEM, tick_ms: float = 10, depth_frames: int = DEPTH_FRAMES) -> None:
         self.beat = 0.0
         """When the last tick began."""
         self.broken = 0
         """How many lines a fault has ended."""
         self._clock = clock
         self._tick_s = tick_ms / 1000
-        self._depth = Depth(depth_frames)
+        self._depth_frames = depth_frames
         self._meter = LatenessMeter()
         self._lock = threading.Lock()  # the list of lines and the thread
         self._lines: tuple[Line, ...] = ()  # replaced, never changed: the thread walks over it unlocked
@@ -76,7 +78,7 @@ class MediaClock:
         if rate != ears.rate:
             raise ValueError(f"ears for {ears.rate} samples a second on a line of {rate}")
         name = f"{call}-{os.getpid()}-{next(self._numbers)}"
-        line = Line(name, folder, rate, ears, startup_ms, listener, self._clock)
+        line = Line(name, folder, rate, ears, startup_ms, self._depth_frames, listener, self._clock)
         line.on_close = self._forget
         with self._lock:
             ended = self._ended
@@ -102,11 +104,6 @@ class MediaClock:
         """How late the ticks were."""
         return self._meter.value()
 
-    @property
-    def depth_frames(self) -> int:
-        """How many frames are kept in each pipe just now."""
-        return self._depth.frames
-
     def _forget(self, line: Line) -> None:
         with self._lock:
             self._lines = tuple(other for other in self._lines if other is not line)
@@ -129,13 +126,11 @@ class MediaClock:
         late = max(0.0, now - due)
         skipped = int(late / self._tick_s)
         self._meter.add(late * 1000, skipped)
-        depth = self._depth.note(late * 1000, now)
-        idle = self._depth.idle_frames
         on_time = late < self._tick_s / 2
         for line in self._lines:
             if line.rests and on_time:
-                line.rests = False  # half the work: its next frame will have gone at the tick after this
-            elif not line.serve(now, depth, idle):
+                line.rests = False  # half the work: its next frame will have come at the tick after this
+            elif not line.serve(now):
                 self.broken += 1
         return due + (1 + skipped) * self._tick_s
 

@@ -1,11 +1,13 @@
 """What waits to be heard, for one call: one reply at a time, by its number, cut into frames. [pure]
 
 A reply's first frame waits until `startup_ms` of it are there, or all of it; so does the first frame after an underrun. Nowhere else is
-anything held back: pieces that follow each other are one stream, whatever frames their borders fall into.
+anything held back: pieces that follow each other are one stream, whatever frames their borders fall into. What was pulled and has not
+been sent can be given back.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -48,7 +50,7 @@ class Playout:
         self._waiting = bytearray()
         self._ended = True
         self._filling = True  # the start-up buffer is not full yet
-        self._dry = False  # the reply began and ran out of audio
+        self._dry = False  # the caller has heard silence in the middle of the reply
         self.reply = 0
         """The number of the latest reply begun."""
         self.sounded = False
@@ -102,13 +104,17 @@ class Playout:
         """How much audio waits here."""
         return len(self._waiting) / self._bytes_per_ms
 
+    @property
+    def ready(self) -> bool:
+        """Whether `pull` would give a frame."""
+        there = len(self._waiting)
+        if self._ended:
+            return there > 0
+        return there >= (self._startup_bytes if self._filling else self._frame_bytes)
+
     def pull(self) -> Frame | None:
         """The next frame, or None where silence is due."""
-        there = len(self._waiting)
-        if not there or (there < self._frame_bytes and not self._ended):
-            self._ran_dry()
-            return None
-        if self._filling and there < self._startup_bytes and not self._ended:
+        if not self.ready:
             return None
         self._filling = False
         pcm = bytes(self._waiting[: self._frame_bytes])
@@ -119,8 +125,21 @@ class Playout:
         self.sounded = self.sounded or first
         return Frame(pcm.ljust(self._frame_bytes, b"\0"), self.reply, own, first)
 
-    def _ran_dry(self) -> None:
-        if self.handed_bytes and not self._ended:
+    def give_back(self, frames: Sequence[Frame]) -> None:
+        """The latest frames pulled, in their order, were not sent after all: they are the next. Those of another reply, or of none, are
+        dropped; a `first` one will be so again."""
+        own = [frame for frame in frames if frame.reply == self.reply and frame.own_bytes]
+        if not own:
+            return
+        pcm = b"".join(frame.pcm[: frame.own_bytes] for frame in own)
+        self.handed_bytes -= len(pcm)
+        if any(frame.first for frame in own):
+            self.sounded = False
+        self._waiting[:0] = pcm
+
+    def ran_dry(self) -> None:
+        """The caller hears silence. In the middle of a reply that is a gap, and the buffer fills anew, if more audio comes."""
+        if self.handed_bytes and not self._ended and not self._filling:
             self._filling = self._dry = True
 
 

@@ -2,7 +2,7 @@
 
 *stop*: from the first frame of the caller that was judged to be speech to the last frame of the reply that was handed to the host. The
 speech that makes a barge-in (``min_speech_ms``) is in it, for nobody can know earlier. *at the ear*: from the caller's first frame to
-the last frame of the reply that he heard: the pipe's two frames and the voice activity's own delay are in that one. *heard*: how many
+the last frame of the reply that he heard: the switch's frame and the voice activity's own delay are in that one. *heard*: how many
 characters the call record's ``heard`` is off what the caller's ear decoded.
 """
 

@@ -116,7 +116,7 @@ class Edition:
         return (
             f"{self.name} {self.version}: {len(self.calls())} calls, {len(threads.alive())} threads, media clock "
             f"{'running' if self.media.alive(self.clock.now()) else 'STOPPED'}, late p50 {lateness.p50_ms:.1f} p99 {lateness.p99_ms:.1f} "
-            f"max {lateness.max_ms:.1f} ms, {self.media.depth_frames} frames in each pipe"
+            f"max {lateness.max_ms:.1f} ms"
         )
 
     def close(self, seconds: float = 5.0) -> None:

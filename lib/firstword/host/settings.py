@@ -23,6 +23,7 @@ from dataclasses import dataclass, field
 from typing import get_args
 from xml.etree import ElementTree
 
+from ..audio.media_clock import DEPTH_FRAMES
 from ..call.profile import Profile
 from ..errors import ConfigError
 from ..options import bind, did_you_mean, option
@@ -48,7 +49,10 @@ class General:
         high=10_000,
     )
     depth_frames: int = option(
-        2, help="20 ms frames kept in the pipe to the switch; what can not be taken back", low=1, high=10
+        DEPTH_FRAMES,
+        help="20 ms frames put into the pipe to the switch, and kept there to the half: so late may Python be before a caller hears a gap",
+        low=2,
+        high=100,
     )
     switch_interval_ms: float = option(5.0, help="how often Python threads are made to take turns", low=0.05, high=20)
 
