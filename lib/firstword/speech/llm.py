@@ -2,28 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal, Protocol
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
 
 from ..errors import ProviderError
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    """The model wants a tool to be used. Everything in it was written by the model: data, not orders."""
+
+    id: str
+    name: str
+    arguments: str
+    """JSON as the model wrote it, perhaps none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """What the model may ask for, as it is told of it."""
+
+    name: str
+    description: str
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    """A JSON schema of an object."""
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
     """One turn of a conversation, as a model reads it."""
 
-    role: Literal["system", "user", "assistant"]
+    role: Literal["system", "user", "assistant", "tool"]
     content: str
+    calls: tuple[ToolCall, ...] = ()
+    """Of an assistant: the tools it wanted."""
+    answers: str = ""
+    """Of a tool: the `ToolCall.id` that it answers."""
 
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """How a generation ended. `reason` is the service's ``finish_reason`` ("stop", "length"); token counts are 0 where it told none."""
+    """How a generation ended. `reason` is the service's ``finish_reason`` ("stop", "length", "tool_calls"); token counts are 0 where it told
+    none."""
 
     reason: str
     prompt_tokens: int = 0
     completion_tokens: int = 0
+    calls: tuple[ToolCall, ...] = ()
+    """The tools that the model wants to be used, in its order; text may have come before."""
 
 
 class GenerationListener(Protocol):
@@ -52,8 +79,10 @@ class Model(Protocol):
     name: str
     """For the record and the errors, such as ``openai qwen-plus``."""
 
-    def start(self, label: str, messages: Sequence[Message], listener: GenerationListener) -> Generation:
-        """Begin an answer to `messages`."""
+    def start(
+        self, label: str, messages: Sequence[Message], listener: GenerationListener, tools: Sequence[Tool] = ()
+    ) -> Generation:
+        """Begin an answer to `messages`, which may use `tools`."""
 
     def close(self) -> None:
         """The process ends or the configuration was replaced: release what calls share. Idempotent."""
