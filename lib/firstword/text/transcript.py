@@ -1,0 +1,78 @@
+"""What a recogniser writes, compared and counted: the same words may be written in many ways. [pure]"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from .numerals import SPELLED, UNITS, amount, english_figures, figures
+
+WORD = re.compile(r"[^\W\d_\u2e80-\u9fff\uf900-\ufaff\uac00-\ud7af\U00020000-\U0003ffff]+(?:'[a-z]+)*|\d|[^\W_]")
+"""A Latin word, a digit, or a character of a script that is written without blanks."""
+
+_SILENT = str.maketrans(dict.fromkeys("。！？；，、…—~!?;,:\"“”‘’「」『』《》〈〉【】()[]{}·|_.'-\t\r\n", " "))
+_DIGIT = rf"[0-9{SPELLED}]"
+_POINT = re.compile(r"(?:(?<=[0-9])[.:]|(?<!\S)\.)(?=[0-9])")
+_THOUSANDS = re.compile(r"(?<=[0-9]),(?=[0-9]{3}(?![0-9]))")
+_SIGN = re.compile(r"[-~–—](?=[0-9])")
+_BREATH = re.compile(rf"(?<={_DIGIT}) +(?={_DIGIT})")
+_BLANK = re.compile(r"(?<![a-z]) +| +(?![a-z])")
+_NUMBER = re.compile(rf"(百分之)?([0-9{SPELLED}{UNITS}|]+)(%)?")
+_FILLERS = re.compile(
+    r"^(?:[嗯呃啊唔] ?|(?:um|uh|er|erm|hmm)\b(?! huh) ?)+|(?:[嗯呃啊唔]|\b(?:um|uh|er|erm|hmm)\b ?)+$"
+)
+_ENGLISH_DIGITS = re.compile(
+    r"\b(?:(?:double |triple )?(?:zero|one|two|three|four|five|six|seven|eight|nine|oh)\b ?){2,}"
+)
+
+
+def fold(text: str) -> str:
+    """`text` in half width and small letters."""
+    return text.lower() if text.isascii() else unicodedata.normalize("NFKC", text).replace("’", "'").lower()
+
+
+def count_words(text: str) -> int:
+    """How much was said: each Chinese character, each Latin word and each digit is one; punctuation is none."""
+    return sum(1 for _ in WORD.finditer(fold(text)))
+
+
+def same(one: str, other: str) -> bool:
+    """Whether two transcripts say the same. Punctuation, blanks, width, case, fillers at the ends and how numbers are written do not count.
+
+    A number in figures is the same as the digits dictated (一二三, 幺两三) and as the amount said (一百二十三), but 二三 is not 二十三.
+    So it is reflexive and symmetric, not transitive: compare two transcripts, do not sort by it.
+    """
+    if one == other:
+        return True
+    ours, theirs = _plain(one), _plain(other)
+    return ours == theirs or _agree(_NUMBER.split(ours), _NUMBER.split(theirs))
+
+
+def _plain(text: str) -> str:
+    """Without what is not said. What changes a number stays: a point, a sign, and ``|`` where a number was said with a breath in it."""
+    text = _THOUSANDS.sub("", fold(text))
+    text = _SIGN.sub("\x02", _POINT.sub("点", text)).translate(_SILENT).replace("\x02", "-")
+    text = _ENGLISH_DIGITS.sub(lambda found: english_figures(found[0]), " ".join(text.split()))
+    text = _BLANK.sub("", _BREATH.sub("|", text))
+    return _FILLERS.sub("", text).strip() or text
+
+
+def _agree(ours: list[str], theirs: list[str]) -> bool:
+    """Whether two texts agree that were split at their numbers: text, 百分之 or None, the number, % or None, text, and so on."""
+    if len(ours) != len(theirs) or ours[::4] != theirs[::4]:
+        return False
+    return all(
+        bool(ours[at] or ours[at + 2]) == bool(theirs[at] or theirs[at + 2])
+        and not _readings(ours[at + 1]).isdisjoint(_readings(theirs[at + 1]))
+        for at in range(1, len(ours), 4)
+    )
+
+
+def _readings(number: str) -> set[tuple[str, str]]:
+    """Every way in which a written number can have been said."""
+    if number.isascii() and number.isdigit():
+        return {("digits", number), ("amount", number)}
+    if not any(unit in number for unit in UNITS):
+        return {("digits", figures(number).replace("|", ""))}
+    value = amount(number)
+    return {("as written", number)} if value is None else {("amount", str(value))}
