@@ -26,7 +26,9 @@ SIBLINGS_MAY = {("turn", "text"), ("sim", "gateway"), ("bench", "demo"), ("cli",
 LEAF = RANKS[0]
 PURE = [
     "events", "commands", "errors", "options", "turn", "audio.pcm", "audio.tone", "audio.resample", "audio.ears", "audio.playout",
-    "text.segment", "providers.aliyun.wire", "providers.aliyun.marks", "providers.aliyun.signature", "providers.aliyun.status",
+    "text.segment", "text.utterance", "text.said", "text.question", "text.answer", "text.dictation", "text.chinese", "text.english",
+    "text.backchannel", "text.phrases", "text.transcript", "text.numerals",
+    "providers.aliyun.wire", "providers.aliyun.marks", "providers.aliyun.signature", "providers.aliyun.status",
     "net.redact", "net.timers", "audio.tone_code", "audio.tone_bursts", "providers.openai.wire",
     "call.heard", "call.history", "call.timers",
     "live.sip", "live.sdp", "live.rtp", "live.dialog", "live.transactions", "live.scenario",

@@ -51,6 +51,7 @@ def test_a_profile_may_have_its_own_words() -> None:
 def test_who_says_a_great_deal_says_something() -> None:
     assert is_backchannel("嗯" * LONGEST)
     assert not is_backchannel("嗯" * (LONGEST + 1))
+    assert not is_backchannel("嗯" + " " * 1000 + "停")
 
 
 @given(

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from firstword.gateway.engines import zhnumbers
 from firstword.text.numerals import LONGEST_AMOUNT, amount, english_figures, figures
 
 
@@ -45,6 +46,11 @@ def test_an_amount_that_is_said_has_a_value(said: str, number: int) -> None:
 )
 def test_what_is_no_whole_amount_has_none(said: str) -> None:
     assert amount(said) is None
+
+
+@given(st.integers(0, 10**10))
+def test_what_our_own_voice_says_of_a_number_is_understood(number: int) -> None:
+    assert amount(zhnumbers.amount(str(number))) == number
 
 
 @given(st.text(st.sampled_from("零一二两三九幺十百千万亿0159点订"), max_size=30))

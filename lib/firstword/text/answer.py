@@ -47,7 +47,7 @@ _QUANTITY = re.compile(
     rf"|(?:今天|明天|后天)?(?:早上|上午|中午|下午|晚上)?{_AMOUNT}点(?:半|钟|一刻|{_AMOUNT}分))(?:吧|左右)?"
 )
 _LEAD = re.compile(
-    r"(?:嗯|呃|是|对|好|我|想|要|就|那|选|办理?|还是|的|,|、|不|没)*(?:(?:i'd like|i want|um|uh|yes|the|an|a)\b,? ?)*"
+    r"(?:嗯|呃|是|对|好|我|想|要|就|那|选|办理?|还|已经|的|,|、|不|没有?)*(?:(?:i'd like|i want|um|uh|yes|the|an|a)\b,? ?)*"
 )
 _EITHER = re.compile(r"还是| or (?:an? |the )?")
 
@@ -85,10 +85,10 @@ def _fits(body: str, expected: Asked) -> bool:
     if expected.quantity and _QUANTITY.fullmatch(body):
         return True
     lead = _LEAD.match(body)
-    core = body[lead.end() if lead else 0 :].removesuffix("吧")
+    core = body[lead.end() if lead else 0 :].rstrip("吧了")
     if len(core) < 2:
         return False
     choices = _EITHER.split(expected.sentence)
     if len(choices) > 1:
         return core == choices[-1].rstrip("呢 ") or any(choice.rstrip(", ").endswith(core) for choice in choices[:-1])
-    return expected.yes_no and not expected.dictate and expected.sentence.removesuffix("吗").endswith(core)
+    return expected.yes_no and not expected.dictate and expected.sentence.rstrip("吗了").endswith(core)

@@ -36,6 +36,7 @@ _THEN = r"(?:还|就|也|只|又|再|都|先|现在|今天|刚才|之前|一直|
 
 _GOES_ON = _ends(
     rf"(?<!不)我们?{_THEN}(?:想|想要|要|需要|希望|打算|准备|觉得|认为|以为|记得|听说|发现|担心|可能|应该)",
+    r"(?:所以|然后|就|还|也|又)想",
     r"(?:他们?|她们?|客服|人家|师傅|快递员)(?:就|还|也|又)*(?:跟我|和我)?(?:说|讲)",
     # A preposition without what it is about.
     rf"{_WHO}{_THEN}(?:跟|给|把|被|让|对|从|替|帮|向|叫|姓|有)",
@@ -43,9 +44,11 @@ _GOES_ON = _ends(
     r"(?<![一二两三四五六七八九十几0-9拖])把|(?<!参)与|(?<![温暖总饱])和|(?<!高)跟|(?<!棉)被|(?<![转不])让|(?<!服)从",
     r"(?<![没不有要会能都也说交])给|从.{1,8}到|[改换转调推搬]到|[住放站落丢改存写寄]在",
     # The copula without what it is. Only of one's own: 你们的地址是 may be a question.
-    r"(?:我|他|她)们?.{0,10}(?<![不还也都就可])是|(?:号|号码|原因|问题)是",
+    r"(?:我|他|她)们?.{0,10}(?<![不还也都就可])是|(?:号|号码|原因|问题|抬头|户名|收件人|姓名|邮箱)是|(?<!贵)姓|免贵姓|^是",
     # A question word that wants a verb.
     r"(?:什么时候|怎么|怎样|怎么样|哪里|哪儿|几点|多久|为什么).{0,4}(?:能|会|要|可以|才能|才|就|去|跟|把)|怎么",
+    # An adverb without its verb.
+    r"(?<!成)就|已经|一直|却|又|(?<!不)再|也|(?<![成首])都|(?<![刚人])才|(?<!什么)(?<!一个)(?<!一点)都没",
     # A degree without its quality, a number without its thing, an amount that says there is more.
     r"[很更最]|非常|比较|稍微|不太|(?:^|要|有|买|订)两|好几|十几|几十|第|[十百千万亿点]零",
     # A topic, set apart by a particle.
@@ -56,7 +59,7 @@ _GOES_ON = _ends(
 )
 _NOT_YET_SAID = re.compile(
     rf"{_OPENERS}(?:(?:{_WHO}|这|那|这个|这边|那边){_THEN}(?<![也都]是)(?:能不能|会不会|是不是|有没有|可不可以|要不要|能|会|去|来)?"
-    r"|(?:想|我想|顺便)?(?:请问|请|问|麻烦)(?:你|您)?(?:一下)?|怎么[说讲]呢?)"
+    r"|(?:想|我想|顺便)?(?:请问|请|问|麻烦)(?:你|您)?(?:一下)?|能不能|会不会|是不是|有没有|要不要|怎么[说讲]呢?)"
 )
 """A clause that is a beginning and no more: 我现在, 你们能不能, 请问."""
 _ANNOUNCES = re.compile(
@@ -68,9 +71,11 @@ _ANNOUNCES = re.compile(
 _WAIT = re.compile(
     r"(?:那|嗯|好的?|你|您|请|麻烦|先|让|不好意思)*"
     r"(?:稍?等(?:一?下|一等|等|我(?:一?下)?|一?会儿?|片刻)?|稍微等一?下"
-    r"|等?我(?:来|去|先|再)*(?:想|看|找|查|翻|拿|记|算|核对)(?:一?[想看找查翻]|一?下|个?笔)(?:啊|哈)?)"
+    r"|等?我(?:来|去|先|再)*(?:想|看|找|查|翻|拿|记|算|核对)(?:一?[想看找查翻]|一?下|个?笔))[啊哈]?"
 )
 """The caller will come back with something."""
+_MEANWHILE = re.compile(r"((?:稍等|等一?下|等等)[啊哈]?)?我(?:来|去|先|再)*[想看找查翻拿记算]")
+"""After 等一下, what the caller does so long."""
 _CONDITION = re.compile(
     r"(?:那|但是|可是|嗯|而且|所以)*(?:如果|要是|假如|假设|万一|只要|除非|虽然|既然|不管|无论|即使)"
 )
@@ -83,11 +88,10 @@ _DONE_TO_IT = re.compile(
 """What may be done to a thing after 把."""
 
 _FAREWELLS = listed("""
-    谢谢 | 谢了 | 多谢 | 感谢 | 再见 | 拜拜 |
-    麻烦了 | 麻烦你了 | 麻烦您了 | 辛苦了 | 辛苦你了 | 辛苦您了 | 打扰了 | 就这样 | 就这样吧 | 就这些 | 就这些了 |
+    谢了 | 麻烦了 | 麻烦你了 | 麻烦您了 | 辛苦了 | 辛苦你了 | 辛苦您了 | 打扰了 | 就这样 | 就这样吧 | 就这些 | 就这些了 |
     没事了 | 没别的了 | 没其他的了 | 没有其他的了 | 没有别的了 | 没问题了 | 说完了
 """)
-_THANKS = _ends(r"(?:谢谢|多谢|感谢)(?:你们?|您)?[了啦啊呀哈]*")
+_THANKS = _ends(r"(?:(?:谢谢|多谢|感谢)(?:你们?|您)?|再见|拜拜)[了啦啊呀哈]*")
 _QUESTION = _ends(
     r"吗(?<!知道吗)",
     r"(?:怎么|什么|多少|哪|谁|几).{0,12}[啊呀]",
@@ -124,6 +128,9 @@ def goes_on(said: Said) -> bool:
     if tail.endswith(_JOINS) or tail.endswith(_FILLERS) or _GOES_ON.search(tail):
         return True
     if _WAIT.fullmatch(tail) or _NOT_YET_SAID.fullmatch(tail):
+        return True
+    looks = _MEANWHILE.match(clause)
+    if looks and (looks[1] or (len(said.clauses) > 1 and _WAIT.fullmatch(said.clauses[-2]))):
         return True
     first = all(_GREETING.fullmatch(earlier) for earlier in said.clauses[:-1])
     if first and _ANNOUNCES.fullmatch(tail):

@@ -43,6 +43,7 @@ _GOES_ON = re.compile(
     rf"|\b{_WH} (?:can|could|would|will|do|does|did|should|is|are)"
     r"|\bi am|\b(?:my|our) (?:[a-z]+ )?(?:number|code|name|address|email|id|birthday)"
     r"|\b(?:such|for example|for instance|in order|one more thing|the thing|the problem|due|according|in case)"
+    r"|\b(?:told|told me|said|heard|noticed) that"
     r"|\b(?:in|at|on) (?:the|a|my)"
     r")$"
 )

@@ -8,9 +8,8 @@ SPELLED = "零〇一二两三四五六七八九幺"
 """Chinese digits, one character each, as they are dictated."""
 _FIGURES = dict(zip(SPELLED, "0012234567891", strict=True))
 _TO_FIGURES = str.maketrans(_FIGURES)
-_UNITS = {"十": 10, "百": 100, "千": 1_000}
-_MYRIADS = {"万": 10**4, "亿": 10**8}
-UNITS = "".join((*_UNITS, *_MYRIADS))
+_UNITS = {"亿": 10**8, "万": 10**4, "千": 1_000, "百": 100, "十": 10}
+UNITS = "".join(_UNITS)
 """What makes an amount of digits: 三百 is not dictated."""
 LONGEST_AMOUNT = 20
 """Characters. What is longer is no amount that anybody says."""
@@ -20,7 +19,6 @@ _WORDS = {
 }  # fmt: skip
 _WORD = re.compile(rf"\b(?:(double|triple) )?({'|'.join(_WORDS)}|\d)\b(?!')")
 _NOUGHT = re.compile(r"(?<=\d )(?:oh|o)\b|\b(?:oh|o)(?= \d)")
-_PART = re.compile(r"[0-9]+|.")
 
 
 def figures(digits: str) -> str:
@@ -40,37 +38,33 @@ def _digits_of(found: re.Match[str]) -> str:
 
 def amount(said: str) -> int | None:
     """``两千零五`` as 2005, ``三万五`` as 35000, ``3万`` as 30000; None for what is no whole amount: 三百零, 二三十, 百."""
-    if not said or len(said) > LONGEST_AMOUNT:
+    return _amount(said) if len(said) <= LONGEST_AMOUNT else None
+
+
+def _amount(said: str) -> int | None:
+    for unit, size in _UNITS.items():
+        before, has, after = said.partition(unit)
+        if has:
+            many = 1 if has == said[0] == "十" else _amount(before) if size >= 10**4 else _number(before)
+            rest = _rest(after, size)
+            return many * size + rest if many and rest is not None else None
+    return _number(said)
+
+
+def _rest(said: str, size: int) -> int | None:
+    """What comes after a unit of `size`. A lone digit is of the next smaller unit: 三百五 is 350, but 三百零五 is 305."""
+    if not said:
+        return 0
+    if said[0] in "零〇":
+        rest = _amount(said[1:])
+        return rest if rest and rest < size // 10 else None
+    rest = _amount(said)
+    if rest is None or rest >= size:
         return None
-    total = section = 0
-    digit: int | None = None
-    nought = long = False
-    unit, myriad = 10**4, 10**12  # the last ones said: each must be smaller than the one before
-    for part in _PART.findall(said):
-        if part in _UNITS:
-            if digit is None:
-                digit = 1 if part == "十" else 0
-            if not digit or _UNITS[part] >= unit:
-                return None
-            unit = _UNITS[part]
-            section, digit, nought = section + digit * unit, None, False
-        elif part in _MYRIADS:
-            section += digit or 0
-            if not section or _MYRIADS[part] >= myriad:
-                return None
-            myriad = _MYRIADS[part]
-            total, section, digit, nought, unit = total + section * myriad, 0, None, False, 10**4
-        elif digit is not None or (nought and _FIGURES.get(part) == "0"):
-            return None  # two digits in a row are dictated, or mean "two or three"
-        elif _FIGURES.get(part) == "0" and (total or section):
-            nought = True
-        else:
-            number = _FIGURES.get(part, part)
-            if not number.isascii() or not number.isdigit():
-                return None
-            digit, long = int(number), len(part) > 1
-    if digit is None:
-        return None if nought else total + section
-    if nought or long or not (total or section):
-        return total + section + digit
-    return total + section + digit * (unit if section else myriad) // 10  # 三百五 is 350, 三万五 is 35000
+    return rest * (size // 10) if len(said) == 1 else rest
+
+
+def _number(said: str) -> int | None:
+    """One digit, or figures. Two digits in a row that are spelled are dictated, or mean "two or three"."""
+    digits = figures(said)
+    return int(digits) if digits.isascii() and digits.isdigit() and (len(said) == 1 or digits == said) else None

@@ -8,6 +8,8 @@ from .transcript import WORD, fold
 
 LONGEST = 24
 """Words. Who says more says something."""
+LONGEST_TEXT = 400
+"""Characters."""
 
 
 class Phrases:
@@ -19,7 +21,7 @@ class Phrases:
 
     def make_up(self, text: str) -> bool:
         """Whether `text` is made of these, in any order, each as often as one likes, whatever the punctuation. No words: no."""
-        words = _words(text)
+        words = _words(text) if len(text) <= LONGEST_TEXT else ()
         if not 0 < len(words) <= LONGEST:
             return False
         ends = {0}
@@ -35,4 +37,4 @@ def listed(table: str) -> tuple[str, ...]:
 
 
 def _words(text: str) -> tuple[str, ...]:
-    return tuple(WORD.findall(fold(text[: LONGEST * 16])))
+    return tuple(WORD.findall(fold(text)))

@@ -18,9 +18,9 @@ _SIGN = re.compile(r"[-~–—](?=[0-9])")
 _BREATH = re.compile(rf"(?<={_DIGIT}) +(?={_DIGIT})")
 _BLANK = re.compile(r"(?<![a-z]) +| +(?![a-z])")
 _NUMBER = re.compile(rf"(百分之)?([0-9{SPELLED}{UNITS}|]+)(%)?")
-_FILLERS = re.compile(
-    r"^(?:[嗯呃啊唔] ?|(?:um|uh|er|erm|hmm)\b(?! huh) ?)+|(?:[嗯呃啊唔]|\b(?:um|uh|er|erm|hmm)\b ?)+$"
-)
+_FILLERS = "嗯呃啊唔 "
+_FIRST_FILLERS = re.compile(rf"(?:[{_FILLERS}]|(?:um|uh|er|erm|hmm)(?![a-z]| huh))+")
+_LAST_FILLER = re.compile(r"(?<![a-z])(?:um|uh|er|erm|hmm)$")
 _ENGLISH_DIGITS = re.compile(
     r"\b(?:(?:double |triple )?(?:zero|one|two|three|four|five|six|seven|eight|nine|oh)\b ?){2,}"
 )
@@ -54,7 +54,15 @@ def _plain(text: str) -> str:
     text = _SIGN.sub("\x02", _POINT.sub("点", text)).translate(_SILENT).replace("\x02", "-")
     text = _ENGLISH_DIGITS.sub(lambda found: english_figures(found[0]), " ".join(text.split()))
     text = _BLANK.sub("", _BREATH.sub("|", text))
-    return _FILLERS.sub("", text).strip() or text
+    return _without_fillers(text) or text
+
+
+def _without_fillers(text: str) -> str:
+    found = _FIRST_FILLERS.match(text)
+    text = text[found.end() if found else 0 :].rstrip(_FILLERS)
+    while found := _LAST_FILLER.search(text, max(0, len(text) - 4)):
+        text = text[: found.start()].rstrip(_FILLERS)
+    return text
 
 
 def _agree(ours: list[str], theirs: list[str]) -> bool:
