@@ -164,6 +164,8 @@ SAID = {
         这件事情说来话长
         很好
         三点零五
+        三点一四一五
+        帮我找一家评分在4.
         周末
         the day after tomorrow
         two of them
@@ -376,6 +378,13 @@ ANSWERED = [
     (ORDER, "20240315", DICTATING),
     (ORDER, "13812345678", DICTATING),
     (ORDER, "订单号是1234", DICTATING),
+    (ORDER, "一百二十三", OPEN),
+    (ORDER, "four five oh", DICTATING),
+    (
+        "What is your ID card number?",
+        "one one zero one zero one one nine nine zero zero three zero seven one two three x",
+        FINISHED,
+    ),
     ("请说您的银行卡号。", "6222021234567890", OPEN),
     ("请说您的银行卡号。", "6222021234567890123", FINISHED),
     ("请说您的银行卡号。", "62220212345", DICTATING),

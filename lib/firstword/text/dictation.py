@@ -9,7 +9,7 @@ import enum
 import re
 from dataclasses import dataclass
 
-from .numerals import SPELLED, UNITS, amount, english_figures, figures
+from .numerals import ENGLISH_DIGITS, SPELLED, UNITS, amount, english_figures, figures
 
 Kind = enum.Enum("Kind", "MOBILE PHONE IDENTITY BANK_CARD CODE COUNTED OTHER ANY")
 """``OTHER`` is a number of unknown length (an order's), ``ANY`` one of which nothing is known."""
@@ -126,7 +126,7 @@ _X = re.compile(rf"(?<=[0-9{SPELLED}])[ ,]*(?:x|叉|艾克斯)$")
 def dictated(body: str) -> Dictated | None:
     """The digits that `body` (folded, no punctuation at its end) ends in, with the breaths and the fillers in them; None if there
     are none, or if they are no dictation: an amount (三百零五), a time, an ordinal, a day of the week."""
-    if body.isascii() and not body[-1:].isdigit():
+    if body.removesuffix(" x").rpartition(" ")[2] in ENGLISH_DIGITS:
         body = english_figures(body)
     last = _X.search(body) if body[-1:] in "x叉斯" else None
     if last:

@@ -17,6 +17,7 @@ LONGEST_AMOUNT = 20
 _WORDS = {
     "zero": "0", "one": "1", "two": "2", "three": "3", "four": "4", "five": "5", "six": "6", "seven": "7", "eight": "8", "nine": "9",
 }  # fmt: skip
+ENGLISH_DIGITS = frozenset((*_WORDS, "oh", "o"))
 _WORD = re.compile(rf"\b(?:(double|triple) )?({'|'.join(_WORDS)}|\d)\b(?!')")
 _NOUGHT = re.compile(r"(?<=\d )(?:oh|o)\b|\b(?:oh|o)(?= \d)")
 
