@@ -16,10 +16,20 @@ class Listen:
 
 @dataclass(frozen=True, slots=True)
 class Think:
-    """Begin reply number `reply`: the model answers `text`, and each token is spoken as it comes."""
+    """Begin reply number `reply`: the model answers `text`, each token is spoken as it comes, and nothing of it is heard before
+    `Release`."""
 
     reply: int
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """Let reply `reply`, which `Think` began, or which was held before it was heard, be heard: it answers the caller's turn."""
+
+    reply: int
+    text: str
+    """The caller's words, as they turned out to be."""
     last_speech: float
     """When the last frame of the caller's turn that was judged to be speech arrived, in the clock's seconds. The turn's
     milliseconds count from here."""
@@ -27,6 +37,28 @@ class Think:
     """When the turn was found to be over."""
     final: float
     """When the last of its words became sure."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Nothing of reply `reply` is heard from here on, and nothing of it is lost."""
+
+    reply: int
+
+
+@dataclass(frozen=True, slots=True)
+class Resume:
+    """Reply `reply`, which was held while it was heard, goes on, a syllable earlier."""
+
+    reply: int
+
+
+@dataclass(frozen=True, slots=True)
+class Fill:
+    """Say `text` before reply `reply`, unless something of that is there already."""
+
+    reply: int
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +100,10 @@ class Finish:
     by: EndedBy
     error: str = ""
     hang_up: bool = False
+    destination: str = ""
+    """The name of one of the profile's destinations, to which the channel is handed over."""
+    summary: str = ""
+    """For whoever answers there."""
 
 
-Command = Listen | Think | Say | Silence | StartTimer | StopTimer | Finish
+Command = Listen | Think | Release | Hold | Resume | Fill | Say | Silence | StartTimer | StopTimer | Finish

@@ -18,6 +18,14 @@ class Answered:
 
 
 @dataclass(frozen=True, slots=True)
+class CallerStirred:
+    """The caller makes a sound that may become speech, for the first time since they were last silent: the profile's ``stir_ms`` of it."""
+
+    at: float
+    """When the first of these frames arrived, in the clock's seconds."""
+
+
+@dataclass(frozen=True, slots=True)
 class CallerBegan:
     """The caller speaks: so many milliseconds of speech as the profile asks for have been judged to be speech."""
 
@@ -26,11 +34,16 @@ class CallerBegan:
 
 
 @dataclass(frozen=True, slots=True)
-class CallerStopped:
-    """The endpoint: the caller has been silent for the profile's ``endpoint_ms``."""
+class CallerPaused:
+    """The caller, who had stirred, has been silent for the profile's ``pause_ms``. Whether they have finished is the turn machine's
+    to say."""
 
     last_speech: float
     """When the last frame judged to be speech arrived. All the milliseconds of the turn's record count from here."""
+
+
+Edge = CallerStirred | CallerBegan | CallerPaused
+"""What voice activity tells."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +71,25 @@ class RecogniserFailed:
 
 
 @dataclass(frozen=True, slots=True)
+class EndCall:
+    """The model wants the call to end, once what it says has been heard."""
+
+
+@dataclass(frozen=True, slots=True)
+class HandOver:
+    """The model wants the caller to be connected elsewhere, once what it says has been heard."""
+
+    destination: str
+    """The name of one of the profile's destinations."""
+    summary: str = ""
+    """For whoever answers there: one line."""
+
+
+Sequel = EndCall | HandOver
+"""What a reply leads to when it was heard to its end. Not if it was interrupted."""
+
+
+@dataclass(frozen=True, slots=True)
 class ReplyBegan:
     """The first speech of a reply was handed to the host: the caller hears it now."""
 
@@ -71,6 +103,9 @@ class ReplyDrained:
     reply: int
     empty: bool = False
     """Whether the reply held no speech at all."""
+    text: str = ""
+    """What it said."""
+    then: Sequel | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +159,9 @@ class Broke:
 
 Event = (
     Answered
+    | CallerStirred
     | CallerBegan
-    | CallerStopped
+    | CallerPaused
     | CallerPartlyHeard
     | CallerHeard
     | RecogniserFailed

@@ -16,7 +16,7 @@ from firstword.audio.ears import Ears
 from firstword.audio.line import Line
 from firstword.clock import SYSTEM, Clock
 from firstword.errors import ConfigError
-from firstword.events import CallerBegan, CallerStopped
+from firstword.events import Edge
 
 FRAME = 320
 
@@ -63,7 +63,7 @@ class Diary:
         if self.fail_on == "audio":
             raise RuntimeError("the call can not bear audio")
 
-    def caller_edge(self, edge: CallerBegan | CallerStopped) -> None:
+    def caller_edge(self, edge: Edge) -> None:
         self._write("edge", edge)
 
     def reply_began(self, reply: int, at: float) -> None:
@@ -120,11 +120,11 @@ def make_line(tmp_path: Path, diary: Diary) -> Iterator[Callable[..., Line]]:
     def make(
         startup_ms: int = 0,
         min_speech_ms: int = 40,
-        endpoint_ms: int = 100,
+        pause_ms: int = 100,
         depth_frames: int = 4,
         clock: Clock = SYSTEM,
     ) -> Line:
-        ears = Ears(LoudIsSpeech(), min_speech_ms, endpoint_ms)
+        ears = Ears(LoudIsSpeech(), 40, min_speech_ms, pause_ms)
         made.append(Line(f"call{len(made)}", tmp_path, 8000, ears, startup_ms, depth_frames, diary, clock))
         return made[-1]
 

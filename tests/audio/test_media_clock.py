@@ -73,7 +73,7 @@ def clock() -> Iterator[MediaClock]:
 
 
 def open_line(clock: MediaClock, folder: Path, diary: Diary, startup_ms: int = 0) -> Line:
-    return clock.open("call", folder, 8000, Ears(LoudIsSpeech(), 40, 100), startup_ms, diary)
+    return clock.open("call", folder, 8000, Ears(LoudIsSpeech(), 40, 40, 100), startup_ms, diary)
 
 
 def nothing_left(folder: Path) -> bool:
@@ -103,9 +103,9 @@ def test_what_the_caller_says_arrives_whole_with_its_edges(clock: MediaClock, tm
     switch = BlockingSwitch(line, caller=bytes(1600) + said + bytes(6400))
     began = diary.wait_for("edge")
     deadline = SYSTEM.deadline(5)
-    while len([name for name in diary.names() if name == "edge"]) < 2 and not deadline.passed():
+    while len([name for name in diary.names() if name == "edge"]) < 3 and not deadline.passed():
         time.sleep(0.01)
-    assert [type(entry[1]).__name__ for entry in diary.told] == ["CallerBegan", "CallerStopped"], began
+    assert [type(entry[1]).__name__ for entry in diary.told] == ["CallerStirred", "CallerBegan", "CallerPaused"], began
     line.close()
     assert switch.ended()
     assert said in diary.audio

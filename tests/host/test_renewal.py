@@ -158,8 +158,8 @@ def test_unchanged_code_is_not_imported_again_and_the_configuration_is_new(tmp_p
 
 REFUSALS = {
     "a SyntaxError": (
-        'change("turn.py", "from __future__", "from from")',
-        "SyntaxError: invalid syntax (turn.py, line ",
+        'change("turn/machine.py", "from __future__", "from from")',
+        "SyntaxError: invalid syntax (machine.py, line ",
     ),
     "a module that is missing": (
         'change("host/edition.py", "from ..clock import Clock", "from ..clocks import Clock")',
@@ -221,9 +221,9 @@ def test_of_two_reloads_at_once_one_is_refused_and_after_a_mended_mistake_the_ne
         asking = [threads.spawn("ask", lambda: answers.append(ask("reload"))) for _ in range(2)]
         threads.join(asking, 20)
         told["answers"] = sorted(answers)
-        change("turn.py", "from __future__", "from from")
+        change("turn/machine.py", "from __future__", "from from")
         told["broken"] = ask("reload")
-        change("turn.py", "from from", "from __future__")
+        change("turn/machine.py", "from from", "from __future__")
         change("call/call.py", "counters.underruns", '"new code"')
         told["mended"] = ask("reload")
         told["code"] = end(begin())["audio"]["underruns"]
@@ -254,7 +254,7 @@ def test_twenty_reloads_leave_no_thread_no_descriptor_no_module_and_no_memory(tm
 
         for turn in range(25):
             call = begin() if turn % 10 == 0 else None
-            os.utime(LIB / "turn.py", (turn, turn))
+            os.utime(LIB / "turn/machine.py", (turn, turn))
             assert ask("reload").startswith("+OK reloaded: configuration and code")
             if call:
                 end(call)

@@ -29,10 +29,16 @@ def faulty(theatre: Theatre, service: str, fault: Fault, *replies: str, **profil
 
 
 def test_a_model_that_fails_once_is_apologised_for_and_the_call_goes_on(theatre: Theatre) -> None:
-    faulty(theatre, "llm", Fault("status", 500, times=1))
+    faulty(theatre, "llm", Fault("status", 500, times=1), ahead_waste=0)
     played = theatre.play(silence(), say("查订单"), silence(), say("再查一次"), silence(), HANG_UP)
     assert played.conversation.heard_text() == f"您好{APOLOGY}好的，没问题。"
     assert (played.result, played.error) == ("hangup", "")
+
+
+def test_a_model_that_fails_while_it_thinks_ahead_is_asked_again_and_nobody_hears_of_it(theatre: Theatre) -> None:
+    faulty(theatre, "llm", Fault("status", 500, times=1))
+    played = theatre.play(silence(), say("查订单"), silence(), HANG_UP)
+    assert played.conversation.heard_text() == "您好好的，没问题。"
 
 
 @pytest.mark.parametrize(
@@ -199,12 +205,14 @@ def test_a_media_clock_that_hangs_does_not_hang_the_channel(theatre: Theatre, mo
 
 @pytest.mark.parametrize("state", ["LISTENING", "HEARING", "SETTLING", "THINKING", "SPEAKING", "CLOSING"])
 def test_a_hang_up_in_every_state_ends_the_call_cleanly(theatre: Theatre, state: str) -> None:
-    theatre.gate("好的，" + "一二三四五" * 10, first_token_ms=800, tokens_per_s=50, final_ms=400).set(goodbye="再" * 60)
+    theatre.gate("好的，" + "一二三四五" * 10, first_token_ms=800, tokens_per_s=50, final_ms=400).set(
+        goodbye="再" * 60, stable_ms=5000
+    )
     steps = {
         "LISTENING": [silence()],
         "HEARING": [silence()],
         "SETTLING": [silence(), say("查一下订单"), wait(0.62)],
-        "THINKING": [silence(), say("查一下订单"), wait(1.2)],
+        "THINKING": [silence(), say("查一下订单"), wait(0.95)],
         "SPEAKING": [silence(), say("查一下订单"), REPLY, wait(0.3)],
         "CLOSING": [silence(), say("那就再见"), REPLY, wait(0.3)],
     }[state]

@@ -17,7 +17,7 @@ from typing import Protocol
 
 from ..clock import Clock
 from ..errors import HostError, one_line
-from ..events import CallerBegan, CallerStopped
+from ..events import Edge
 from . import fifo
 from .ears import Ears
 from .lately import Level
@@ -42,8 +42,8 @@ class LineListener(Protocol):
     def caller_audio(self, pcm: bytes) -> None:
         """What the caller said since the last tick: whole samples at the line's rate."""
 
-    def caller_edge(self, edge: CallerBegan | CallerStopped) -> None:
-        """The caller began or stopped; the audio of it has been told."""
+    def caller_edge(self, edge: Edge) -> None:
+        """The caller stirred, began or paused; the audio of it has been told."""
 
     def reply_began(self, reply: int, at: float) -> None:
         """The first frame of `reply` that sounds is the switch's at `at` (the clock's seconds): when it was written, and as many
@@ -121,10 +121,28 @@ class Line:
 
     # -- any thread: replies -----------------------------------------------------------------------------------------
 
-    def begin(self, reply: int) -> None:
-        """Reply number `reply` is coming; the one before is silenced. Raises ValueError unless the numbers grow."""
+    def begin(self, reply: int, held: bool = False) -> None:
+        """Reply number `reply` is coming; the one before is silenced. `held`: nothing of it is heard before `resume`. Raises ValueError
+        unless the numbers grow."""
         with self._lock:
-            self._speaking.begin(reply)
+            self._speaking.begin(reply, held)
+
+    def hold(self, reply: int) -> bool:
+        """The next frame that the switch takes is silence, and so on until `resume`; what comes of `reply` waits. Returns whether there is
+        something to hold: not if it is not the current one, or was heard to its end."""
+        with self._lock:
+            return not self._over and self._speaking.hold(reply)
+
+    def resume(self, reply: int) -> None:
+        """`reply`, which was held, goes on; if some of it was heard, a syllable earlier than where it was held."""
+        with self._lock:
+            if not self._over:
+                self._speaking.resume(reply)
+
+    def prelude(self, reply: int, pcm: bytes) -> bool:
+        """Say `pcm`, whole samples at `rate`, before `reply`. Returns False if it was dropped: something of the reply is there already."""
+        with self._lock:
+            return not self._over and self._speaking.prelude(reply, pcm)
 
     def write(self, reply: int, pcm: bytes) -> bool:
         """Add audio, whole samples at `rate`. Returns False if it was dropped: the reply is not the current one, or is over."""

@@ -86,7 +86,8 @@ class Speaking:
         self._told = True  # that the current reply drained, or it was silenced: nothing more to tell
         self._began_at: float | None = None  # when the current reply begins to sound, until it was told
         self._begun = False  # it was told
-        self._sent = 0  # bytes of the current reply that the switch has taken, or will take from the pipe
+        self._sent = 0  # where in the current reply the pipe ends, in bytes
+        self._furthest = 0  # what the switch had taken of it when it was last held
         self._heard: dict[int, int] = {}  # the same of the replies before it
         self.playout = Playout(rate, startup_ms)
         self.lately = Lately()
@@ -108,11 +109,11 @@ class Speaking:
 
     # What the call asks for.
 
-    def begin(self, reply: int) -> None:
+    def begin(self, reply: int, held: bool) -> None:
         self._take_back()
-        before = self.playout.reply
-        self.playout.begin(reply)
-        self._heard[before], self._sent = self._sent, 0
+        before, heard = self.playout.reply, max(self._furthest, self._sent)
+        self.playout.begin(reply, held)
+        self._heard[before], self._sent, self._furthest = heard, 0, 0
         if len(self._heard) > REMEMBERED:
             del self._heard[next(iter(self._heard))]
         self._told = self._begun = False
@@ -136,11 +137,31 @@ class Speaking:
         self._told = True
         self._fill()
 
+    def hold(self, reply: int) -> bool:
+        if reply != self.playout.reply:
+            return False
+        self._take_back()
+        held = self.playout.hold(reply)
+        self._furthest = max(self._furthest, self._sent)
+        self._fill()
+        return held
+
+    def resume(self, reply: int) -> None:
+        self._take_back()
+        self._sent -= self.playout.resume(reply)
+        self._fill()
+        self.due = 0.0
+
+    def prelude(self, reply: int, pcm: bytes) -> bool:
+        taken = self.playout.prelude(reply, pcm)
+        self._go_on()
+        return taken
+
     def heard_ms(self, reply: int) -> float:
         sent = self._heard.get(reply, 0)
         if reply == self.playout.reply:
             self._look()
-            sent = self._sent - self._in_pipe()
+            sent = max(self._furthest, self._sent - self._in_pipe())
         return sent / self._bytes_per_ms
 
     def waiting_ms(self) -> float:
@@ -228,7 +249,7 @@ class Speaking:
             if frame is self._silence:
                 self.playout.ran_dry()
             else:
-                self.reply_frames += 1
+                self.reply_frames += not frame.prelude
                 self.last_frame_at = now
 
     def _in_pipe(self) -> int:

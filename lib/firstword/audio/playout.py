@@ -1,8 +1,10 @@
 """What waits to be heard, for one call: one reply at a time, by its number, cut into frames. [pure]
 
 A reply's first frame waits until `startup_ms` of it are there, or all of it; so does the first frame after an underrun. Nowhere else is
-anything held back: pieces that follow each other are one stream, whatever frames their borders fall into. What was pulled and has not
-been sent can be given back.
+anything held back: pieces that follow each other are one stream, whatever frames their borders fall into.
+
+What was pulled and has not been sent can be given back. A reply can be held, before its first frame or in the middle; when it goes on,
+it begins a syllable earlier. And something can be said before it, while it is not there yet (`prelude`).
 """
 
 from __future__ import annotations
@@ -17,6 +19,10 @@ from .pcm import FRAME_MS, SAMPLE_BYTES, frame_bytes
 SOUND_PEAK = 64
 """A frame sounds if one of its samples is louder than this (-54 dBFS). Many voices lead with noise far below it that nobody hears as a
 first word."""
+BACK_MS = (120, 400)
+"""How much earlier a reply that was held goes on: at least, and at most. A syllable of Mandarin takes 200 to 250 ms."""
+LATELY_MS = 2400
+"""So much of a reply is remembered for it: what may be in the pipe is given back first."""
 BOUND_S = 600
 """More of one reply than this may not wait: a synthesiser that never ends. 9.6 MB at 8 kHz."""
 
@@ -32,6 +38,8 @@ class Frame:
     """How much of it is the reply's audio."""
     first: bool
     """Whether it is the first frame of the reply that sounds."""
+    prelude: bool = False
+    """Whether it was said before the reply: then none of it is its own."""
 
 
 class Playout:
@@ -51,6 +59,11 @@ class Playout:
         self._ended = True
         self._filling = True  # the start-up buffer is not full yet
         self._dry = False  # the caller has heard silence in the middle of the reply
+        self._prelude = bytearray()
+        self._lately = bytearray()  # the latest of the reply that was pulled
+        self._kept_bytes = rate * LATELY_MS // 1000 * SAMPLE_BYTES
+        self.held = False
+        """Whether nothing of the reply is due."""
         self.reply = 0
         """The number of the latest reply begun."""
         self.sounded = False
@@ -60,12 +73,15 @@ class Playout:
         self.underruns = 0
         """How often, of all replies, audio came after the reply had run dry: each is a gap that the caller heard."""
 
-    def begin(self, reply: int) -> None:
-        """Reply number `reply` is coming; the one before is silenced. Raises ValueError unless the numbers grow."""
+    def begin(self, reply: int, held: bool = False) -> None:
+        """Reply number `reply` is coming, perhaps `held` until `resume`; the one before is silenced. Raises ValueError unless the numbers
+        grow."""
         if reply <= self.reply:
             raise ValueError(f"reply {reply} comes after reply {self.reply}")
-        self._waiting.clear()
+        for audio in (self._waiting, self._prelude, self._lately):
+            audio.clear()
         self.reply = reply
+        self.held = held
         self.handed_bytes = 0
         self.sounded = self._ended = self._dry = False
         self._filling = True
@@ -91,13 +107,50 @@ class Playout:
         if reply != self.reply or self.over:
             return False
         self._waiting.clear()
+        self._prelude.clear()
         self._ended = True
+        self.held = False
         return True
+
+    def prelude(self, reply: int, pcm: bytes) -> bool:
+        """Say `pcm`, whole samples, before `reply`. Returns False if it was dropped: there is something of the reply already."""
+        if reply != self.reply or self._ended or self.handed_bytes or self._waiting or self._prelude:
+            return False
+        self._prelude += pcm
+        return True
+
+    def hold(self, reply: int) -> bool:
+        """Nothing of `reply` is due until `resume`; what comes of it waits. Returns whether there is something to hold."""
+        if reply != self.reply or self.over:
+            return False
+        self.held = True
+        self._prelude.clear()
+        return True
+
+    def resume(self, reply: int) -> int:
+        """Let `reply` go on, a syllable earlier than where it was held: at the quietest moment there. Returns by how many bytes."""
+        if reply != self.reply or not self.held:
+            return 0
+        self.held = False
+        back = self._syllable_bytes()
+        self._unpull(bytes(self._lately[len(self._lately) - back :]))
+        return back
+
+    def _syllable_bytes(self) -> int:
+        """How far back the quietest 10 ms of those in `BACK_MS` lie. 0 if not so much was heard."""
+        least, most = (int(ms * self._bytes_per_ms) for ms in BACK_MS)
+        if len(self._lately) < most:
+            return 0
+        heard = bytes(self._lately[len(self._lately) - most : len(self._lately) - least])
+        samples = np.abs(np.frombuffer(heard, "<i2").astype(np.int32))
+        size = int(10 * self._bytes_per_ms) // SAMPLE_BYTES
+        loudness = samples[: len(samples) // size * size].reshape(-1, size).sum(axis=1)
+        return most - int(loudness.argmin()) * size * SAMPLE_BYTES
 
     @property
     def over(self) -> bool:
         """Whether nothing of the current reply is to come, neither from here nor from the synthesiser."""
-        return self._ended and not self._waiting
+        return self._ended and not self._waiting and not self.held
 
     @property
     def waiting_ms(self) -> float:
@@ -107,39 +160,53 @@ class Playout:
     @property
     def ready(self) -> bool:
         """Whether `pull` would give a frame."""
+        if self._prelude:
+            return True
         there = len(self._waiting)
-        if self._ended:
-            return there > 0
+        if self._ended or self.held:
+            return there > 0 and not self.held
         return there >= (self._startup_bytes if self._filling else self._frame_bytes)
 
     def pull(self) -> Frame | None:
         """The next frame, or None where silence is due."""
         if not self.ready:
             return None
+        if self._prelude:
+            return self._pull_prelude()
         self._filling = False
         pcm = bytes(self._waiting[: self._frame_bytes])
         del self._waiting[: self._frame_bytes]  # a bytearray moves its beginning, not its bytes
         own = len(pcm)
         self.handed_bytes += own
+        self._lately += pcm
+        del self._lately[: -self._kept_bytes]
         first = not self.sounded and _sounds(pcm)
         self.sounded = self.sounded or first
         return Frame(pcm.ljust(self._frame_bytes, b"\0"), self.reply, own, first)
 
+    def _pull_prelude(self) -> Frame:
+        pcm = bytes(self._prelude[: self._frame_bytes])
+        del self._prelude[: self._frame_bytes]
+        return Frame(pcm.ljust(self._frame_bytes, b"\0"), self.reply, 0, False, prelude=True)
+
     def give_back(self, frames: Sequence[Frame]) -> None:
         """The latest frames pulled, in their order, were not sent after all: they are the next. Those of another reply, or of none, are
         dropped; a `first` one will be so again."""
-        own = [frame for frame in frames if frame.reply == self.reply and frame.own_bytes]
-        if not own:
-            return
-        pcm = b"".join(frame.pcm[: frame.own_bytes] for frame in own)
-        self.handed_bytes -= len(pcm)
-        if any(frame.first for frame in own):
+        current = [frame for frame in frames if frame.reply == self.reply]
+        self._prelude[:0] = b"".join(frame.pcm for frame in current if frame.prelude)
+        if any(frame.first for frame in current):
             self.sounded = False
+        self._unpull(b"".join(frame.pcm[: frame.own_bytes] for frame in current))
+
+    def _unpull(self, pcm: bytes) -> None:
+        """The latest audio that was pulled waits again."""
+        self.handed_bytes -= len(pcm)
         self._waiting[:0] = pcm
+        del self._lately[max(0, len(self._lately) - len(pcm)) :]
 
     def ran_dry(self) -> None:
         """The caller hears silence. In the middle of a reply that is a gap, and the buffer fills anew, if more audio comes."""
-        if self.handed_bytes and not self._ended and not self._filling:
+        if self.handed_bytes and not self._ended and not self._filling and not self.held:
             self._filling = self._dry = True
 
 

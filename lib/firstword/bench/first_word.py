@@ -7,7 +7,8 @@ heard.
 
 *overhead*: what is left of the first word without the silence that was configured and without the gateway's own delays (first token, first
 packet): our part, the sockets' and the start-up buffer. The replies begin with a short clause, as spoken replies do, and the first
-token holds it: the synthesiser waits for a clause. Each reply is checked by ear.
+token holds it: the synthesiser waits for a clause. Each reply is checked by ear. Nothing is thought ahead of the caller's end here: what
+that gains depends on what callers say (``firstword bench turns``).
 """
 
 from __future__ import annotations
@@ -176,7 +177,7 @@ def _play(
         folder = Path(name)
         (folder / "replies.json").write_text(json.dumps({"otherwise": {"tokens": _tokens(reply)}}, ensure_ascii=False))
         with GatewayProcess(speeds.options(folder / "replies.json")) as gateway:
-            xml = _xml(gateway.place, way, {"greeting": "", "min_speech_ms": 100, **profile})
+            xml = _xml(gateway.place, way, {"greeting": "", "min_speech_ms": 100, "ahead_waste": 0, **profile})
             with Stage(folder, xml) as stage:
                 # One call before the others: a first call loads what the others find.
                 stage.play(

@@ -106,7 +106,7 @@ class Call:
 
     def _open_line(self) -> Line:
         profile = self._profile
-        ears = Ears(vad.make(profile.vad, profile.rate), profile.min_speech_ms, profile.endpoint_ms)
+        ears = Ears(vad.make(profile.vad, profile.rate), profile.stir_ms, profile.min_speech_ms, profile.pause_ms)
         try:
             return self._media.open(self.label, self._folder, profile.rate, ears, profile.startup_ms, self)
         except OSError as error:
@@ -149,7 +149,7 @@ class Call:
     def caller_audio(self, pcm: bytes) -> None:
         self._listening.feed(pcm)
 
-    def caller_edge(self, edge: ev.CallerBegan | ev.CallerStopped) -> None:
+    def caller_edge(self, edge: ev.Edge) -> None:
         self.post(edge)
 
     def reply_began(self, reply: int, at: float) -> None:
@@ -163,7 +163,9 @@ class Call:
         if current is not None and current.number == reply and current.error is not None:
             self.post(ev.ReplyFailed(reply, current.error))
         else:
-            self.post(ev.ReplyDrained(reply, empty))
+            self.post(
+                ev.ReplyDrained(reply, empty, current.text if current is not None and current.number == reply else "")
+            )
 
     def line_broke(self, why: str) -> None:
         self.post(ev.Broke(why))
@@ -199,7 +201,7 @@ class Call:
             and self._reply.number == event.reply
         ):
             self._end_reply(interrupted=False)  # it is over, whatever the turn makes of it
-        if isinstance(event, ev.CallerBegan):
+        if isinstance(event, ev.CallerStirred):
             self._spoke_at = event.at
         before = self.turn.state
         orders = self.turn.handle(event, now)
@@ -228,6 +230,14 @@ class Call:
                 self._listening.start()
             case cmd.Think():
                 self._think(order)
+            case cmd.Release():
+                self._release(order)
+            case cmd.Hold():
+                self._of(order).hold()
+            case cmd.Resume():
+                self._of(order).release()
+            case cmd.Fill():
+                self._fill(order)
             case cmd.Say():
                 self._say(order, now)
             case cmd.Silence():
@@ -240,14 +250,28 @@ class Call:
                 raise AssertionError(f"unexpected command {order}: Finish ends the loop, the others stand above")
 
     def _think(self, order: cmd.Think) -> None:
-        if self._overtaken is not None:
+        record = TurnRecord(0.0, order.text)
+        self._begin(order.reply, record, held=True).think(self._services.llm, self._history.ask(order.text))
+
+    def _release(self, order: cmd.Release) -> None:
+        reply = self._of(order)
+        record = reply.record
+        if self._overtaken is not None and self._overtaken is not record:
             self.record.turns.remove(self._overtaken)  # its words are in this one: one turn of the caller, one entry
-            self._overtaken = None
-        record = TurnRecord(order.last_speech, order.text)
-        record.mark("endpoint", order.endpoint)
-        record.mark("final", order.final)
-        self.record.turns.append(record)
-        self._begin(order.reply, record).think(self._services.llm, self._history.ask(order.text))
+        self._overtaken = None
+        record.last_speech, record.caller = order.last_speech, order.text
+        record.at |= {"endpoint": order.endpoint, "final": order.final}
+        if record not in self.record.turns:
+            self.record.turns.append(record)
+        reply.release()
+
+    def _fill(self, order: cmd.Fill) -> None:
+        pass
+
+    def _of(self, order: cmd.Release | cmd.Hold | cmd.Resume | cmd.Fill) -> Reply:
+        """The reply that is meant: the machine knows of no other than the current one."""
+        assert self._reply is not None and self._reply.number == order.reply, f"{order} of {self._reply}"
+        return self._reply
 
     def _say(self, order: cmd.Say, now: float) -> None:
         self._overtaken = None
@@ -263,10 +287,10 @@ class Call:
         if record in self.record.turns and "first_word" not in record.at:
             self._overtaken = record
 
-    def _begin(self, number: int, record: TurnRecord) -> Reply:
+    def _begin(self, number: int, record: TurnRecord, held: bool = False) -> Reply:
         self._end_reply(interrupted=True)
         assert self._line is not None, "replies begin after the line is open"
-        self._line.begin(number)
+        self._line.begin(number, held)
         label = f"{self.label}-{number}"
         self._reply = Reply(
             number, label, self._line, self._services.tts, self._clock, record, self._profile.reply_chars
@@ -279,10 +303,20 @@ class Call:
         if reply is None:
             return
         reply.silence()
+        self._account(reply)
         record = reply.record
         record.reply, record.heard = reply.text, reply.heard()
         record.interrupted = interrupted and record.heard != record.reply
         self._history.heard(record.heard)
+
+    def _account(self, reply: Reply) -> None:
+        """What the model wrote was of use, or in vain."""
+        ahead = self.record.ahead
+        if reply.released_at is None:
+            ahead.tokens_wasted += reply.tokens
+        else:
+            ahead.tokens_used += reply.tokens
+            ahead.gained_ms += (reply.released_at - reply.begun_at) * 1000
 
     def _conclude(self, outcome: cmd.Finish) -> None:
         """The call is over: stop everything of ours, let the session thread go, and say how it ended. Once."""
@@ -303,7 +337,10 @@ class Call:
                 "late": counters.late,
                 "dropped_in": counters.dropped_in + self._listening.dropped,
             }
+        self.record.ahead.begun, self.record.ahead.used = self.turn.budget.begun, self.turn.budget.used
+        self.record.resumed = self.turn.resumed
         self.record.result, self.record.ended_by, self.record.error = outcome.result, outcome.by, outcome.error
+        self.record.destination, self.record.summary = outcome.destination, outcome.summary
         if outcome.hang_up:
             self.host.hang_up()
         self.host.release()

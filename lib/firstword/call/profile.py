@@ -32,4 +32,3 @@ class Profile(Manners):
     startup_ms: int = option(100, help="audio kept before a reply begins, against underruns", low=0, high=200)
     vad: str = option("webrtc", help="voice activity: webrtc, webrtc:0 to webrtc:3, silero or level")
     min_speech_ms: int = option(200, help="how much speech makes a caller's turn or a barge-in", low=20, high=2000)
-    endpoint_ms: int = option(500, help="how much silence ends a caller's turn", low=100, high=5000)

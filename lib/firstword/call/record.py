@@ -54,6 +54,21 @@ class TurnRecord:
 
 
 @dataclass
+class Ahead:
+    """What was thought before the caller's turn was over, and what came of it. The call thread writes it."""
+
+    begun: int = 0
+    """Answers."""
+    used: int = 0
+    tokens_used: int = 0
+    """Of all answers that were released, thought ahead or not; in the pieces in which the service sent them."""
+    tokens_wasted: int = 0
+    """Of those that were not: the words had changed."""
+    gained_ms: float = 0.0
+    """By how much earlier the answers that were used had been begun, all together."""
+
+
+@dataclass
 class CallRecord:
     """What is known of one call. The call thread writes it; `as_dict` is read when the call is over."""
 
@@ -69,9 +84,16 @@ class CallRecord:
     ended_by: str = ""
     result: str = ""
     error: str = ""
+    destination: str = ""
+    """The name of the destination that the caller was connected to by the bot."""
+    summary: str = ""
+    """What whoever answers there is told."""
     turns: list[TurnRecord] = field(default_factory=list)
     phrases: list[TurnRecord] = field(default_factory=list)
     """What the bot said on its own account: the greeting, reminders, apologies, the goodbye."""
+    ahead: Ahead = field(default_factory=Ahead)
+    resumed: int = 0
+    """How often a reply went on after a sound of the caller's that was no interruption."""
     audio: dict[str, int] = field(default_factory=dict)
     providers: dict[str, str] = field(default_factory=dict)
 
@@ -94,6 +116,8 @@ class CallRecord:
             "ended_by": self.ended_by,
             "result": self.result,
             "error": self.error,
+            "destination": self.destination,
+            "summary": self.summary,
             "turns": [turn.as_dict(number, self.answered_at) for number, turn in enumerate(self.turns, 1)],
             "phrases": [
                 {
@@ -105,6 +129,8 @@ class CallRecord:
                 }
                 for phrase in self.phrases
             ],
+            "ahead": {**vars(self.ahead), "gained_ms": round(self.ahead.gained_ms, 1)},
+            "resumed": self.resumed,
             "audio": self.audio,
             "providers": self.providers,
         }

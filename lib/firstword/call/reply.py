@@ -28,7 +28,7 @@ class Reply:
 
     Args:
         label: what its threads are named after.
-        line: where the audio goes; must have been told `begin(number)`.
+        line: where the audio goes; must have been told `begin(number)`, held or not.
         record: takes the marks and, at the end, the text.
         most_chars: the model is stopped there.
     """
@@ -47,6 +47,11 @@ class Reply:
         self.record = record
         self.error: ProviderError | None = None
         """Why it ended early, if it did; known before the line reports the reply drained."""
+        self.tokens = 0
+        """How many pieces of text the model has sent."""
+        self.begun_at = clock.now()
+        self.released_at: float | None = None
+        """When it was first let be heard."""
         self._line = line
         self._clock = clock
         self._most_chars = most_chars
@@ -76,6 +81,16 @@ class Reply:
         self._give(text)
         self._synthesis.finish()
 
+    def hold(self) -> None:
+        """Nothing of it is heard from here on; nothing is lost. Call thread."""
+        self._line.hold(self.number)
+
+    def release(self) -> None:
+        """Let it be heard, or go on. Call thread."""
+        if self.released_at is None:
+            self.released_at = self._clock.now()
+        self._line.resume(self.number)
+
     def silence(self) -> None:
         """Stop the model and the synthesiser; nothing more reaches the line. Never from a listener's method; idempotent."""
         self._line.silence(self.number)
@@ -97,6 +112,7 @@ class Reply:
     # -- the model's thread ------------------------------------------------------------------------------------------
 
     def _token(self, text: str) -> None:
+        self.tokens += 1
         self.record.mark("first_token", self._clock.now())
         for piece in self._segmenter.feed(text):
             self._give(piece)

@@ -1,4 +1,4 @@
-"""What a call needs of its host: eleven methods. `host.freeswitch` does them on a mod_python3 session; `sim` simulates
+"""What a call needs of its host: fourteen methods. `host.freeswitch` does them on a mod_python3 session; `sim` simulates
 that session, so that the same code runs without a FreeSWITCH.
 
 The facts behind each docstring were measured; they stand in docs/freeswitch.md.
@@ -24,6 +24,10 @@ class Host(Protocol):
     def answer(self) -> None:
         """Answer the call; nothing happens if it is answered. Raises HostError if the channel is gone."""
 
+    def open_early(self) -> None:
+        """Let audio flow before the call is answered (early media); nothing happens if it flows. Raises HostError if the channel is
+        gone."""
+
     def ready(self) -> bool:
         """Whether the channel still lives: False after a hang-up or a transfer. Any thread."""
 
@@ -44,6 +48,13 @@ class Host(Protocol):
 
     def hang_up(self, cause: str = "NORMAL_CLEARING") -> None:
         """End the call. Nothing happens if it has ended. Any thread; does not wait."""
+
+    def transfer(self, destination: str) -> None:
+        """Let the channel go on at `destination`, ``EXTENSION [DIALPLAN [CONTEXT]]``, from configuration: never what a model or a caller
+        wrote. After `hold`, last thing; nothing happens if the channel is gone."""
+
+    def send_keys(self, keys: str) -> None:
+        """Send keys (``0-9 * # A-D``) to the other side. Any thread; does not wait. Raises HostError for anything else."""
 
     def variable(self, name: str) -> str:
         """A channel variable, or ""."""

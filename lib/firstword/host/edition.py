@@ -164,6 +164,8 @@ class Edition:
                 self._calls.pop(host.uuid, None)
         self._keep(record)
         tell_dialplan(host, record.result, len(record.turns), record.first_word_ms(), record.error)
+        host.set_variable("firstword_destination", record.destination)
+        host.set_variable("firstword_summary", record.summary)
         announce.call_over(host, record)
         return record
 

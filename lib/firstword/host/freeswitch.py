@@ -56,6 +56,7 @@ CONFIGURATION = "xml_locate configuration configuration name firstword.conf"
 CONFIGURATION_S = 20.0
 """How long the switch may take to say its configuration: mod_xml_curl may have to fetch it."""
 SILENCE = "silence_stream://-1"
+KEYS = "0123456789*#ABCD"
 BARREN_SECONDS = 0.1
 """A silence that ends sooner than this, unasked, does not play at all."""
 BARREN_TIMES = 10
@@ -102,6 +103,13 @@ class FreeSwitchHost:
         if not session.ready():
             raise HostError(f"call {self.uuid}: the channel was gone before it could be answered")
 
+    def open_early(self) -> None:
+        """See `host.api.Host`."""
+        session = self._live()
+        session.preAnswer()
+        if not session.ready():
+            raise HostError(f"call {self.uuid}: the channel was gone before its audio could be opened")
+
     def start_audio(self, caller: Path, bot: Path) -> None:
         """See `host.api.Host`. The recording comes first: the caller is heard from the first frame on."""
         session = self._live()
@@ -140,6 +148,12 @@ class FreeSwitchHost:
         if not session.ready():
             self._guarded(on_hang_up, self._gone[0] if self._gone else "hangup")
 
+    def transfer(self, destination: str) -> None:
+        """See `host.api.Host`."""
+        session = self._session
+        if session is not None and session.ready():
+            session.execute("transfer", _clean(destination))
+
     def variable(self, name: str) -> str:
         """See `host.api.Host`."""
         session = self._session
@@ -176,6 +190,14 @@ class FreeSwitchHost:
         with self._lock:
             if self._session is not None:
                 _api(f"bgapi uuid_kill {self.uuid} {cause}")
+
+    def send_keys(self, keys: str) -> None:
+        """See `host.api.Host`."""
+        if not keys or set(keys.upper()) - set(KEYS):
+            raise HostError(f"call {self.uuid}: keys are of {KEYS}")
+        with self._lock:
+            if self._session is not None:
+                _api(f"bgapi uuid_send_dtmf {self.uuid} {keys.upper()}")
 
     def fire(self, event: str, fields: Mapping[str, str], body: str = "") -> None:
         """See `host.api.Host`."""

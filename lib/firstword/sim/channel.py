@@ -54,6 +54,9 @@ class Channel:
         self.rate = line.rate
         self.variables: dict[str, str] = {"uuid": uuid, "channel_name": f"sim/{uuid}", "read_rate": str(self.rate)}
         self.answered = False
+        """Media can flow."""
+        self.early = False
+        """It flows, and the call is not answered."""
         self.cause = ""
         """Why it was hung up, or ""."""
         self.transferred = ""
@@ -61,6 +64,8 @@ class Channel:
         self.broken = False
         """CF_BREAK: what plays ends at its next frame; it stays set until something that plays finds it."""
         self.keys: deque[str] = deque()
+        self.keys_sent = ""
+        """Which the switch was asked to send."""
         self.bugs: list[Bug] = []
         self.waiting_for = ""
         """The FIFO whose other end the session thread waits for, while it opens or reads it."""
@@ -74,8 +79,9 @@ class Channel:
     def ready(self) -> bool:
         return not self.cause and not self.transferred
 
-    def answer(self) -> bool:
-        """Answer; media can flow. Returns False if the channel is gone."""
+    def answer(self, early: bool = False) -> bool:
+        """Answer, or only open the media. Returns False if the channel is gone."""
+        self.early = early and (self.early or not self.answered)
         if not self.cause and not self.answered:
             self.answered = True
             self._due = math.ceil(self.clock.now() / GRID) * GRID + TICK

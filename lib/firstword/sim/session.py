@@ -76,7 +76,9 @@ class Session:
         self._check()
         return int(self._channel.answer())
 
-    preAnswer = answer  # noqa: N815 - the binding's name
+    def preAnswer(self) -> int:  # noqa: N802 - the binding's name
+        self._check()
+        return int(self._channel.answer(early=True))
 
     def answered(self) -> bool:
         self._check()

@@ -273,6 +273,8 @@ class SimSwitch:
             channel.stop("displace", path)
         elif application == "hangup":
             channel.hang_up(data or "NORMAL_CLEARING")
+        elif application == "transfer":
+            channel.transfer(data)
         elif application == "playback":
             Session(channel, self._apply).streamFile(data)
         elif application == "sleep":
@@ -372,6 +374,8 @@ class SimSwitch:
             call.channel.hang_up(rest or "NORMAL_CLEARING")
         elif command == "uuid_transfer":
             call.channel.transfer(rest)
+        elif command == "uuid_send_dtmf":
+            call.channel.keys_sent += rest
         else:
             return "INVALID COMMAND!\n"
         return "+OK\n"

@@ -43,8 +43,8 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """How a generation ended. `reason` is the service's ``finish_reason`` ("stop", "length", "tool_calls"); token counts are 0 where it told
-    none."""
+    """How a generation ended. `reason` is the service's ``finish_reason`` ("stop", "length", "tool_calls"); token counts are 0 where it
+    told none."""
 
     reason: str
     prompt_tokens: int = 0

@@ -1,0 +1,720 @@
+"""Who holds the floor: the table. Events in, commands out, `now` is an argument, a timer is a command. [pure]
+
+A telephone conversation is a floor that passes between two. Eight states say who has it:
+
+* ``READY``      the channel is not answered yet.
+* ``LISTENING``  nobody has it. Whoever speaks first takes it; if nobody does, the idle timer asks.
+* ``HEARING``    the caller has it: voice activity says so, not words. Bounded by ``hear_ms``, for noise that never ends.
+* ``SETTLING``   the caller's turn is over (the endpoint), the words are not yet sure. Bounded by ``final_ms``.
+* ``THINKING``   it is ours, and not yet audible: a reply was begun. Bounded by ``think_ms``.
+* ``SPEAKING``   it is ours, and the caller hears us.
+* ``HELD``       it is ours, but the caller makes a sound: the reply waits for what it is. Bounded by ``hold_ms``.
+* ``CLOSING``    ours for the last time: the goodbye or the apology is on its way, uninterruptible. Bounded by ``closing_ms``.
+* ``OVER``       nothing matters any more.
+
+Six ideas carry the rest.
+
+**A reply has a number.** Each `Think` and `Say` takes the next one; `Silence` ends it. What arrives with another number than the
+current one is about a reply that is over, and `handle` drops it before the table is asked. So an interruption can not be
+overtaken.
+
+**A pause is not an end.** How long it may last is a matter of what was said (`patience`). Meanwhile the answer is thought ahead and held
+(`_prepared`): if the turn is over and the words are still the same, it is released; if not, it was in vain, which `ahead` bounds.
+
+**A sound is not an interruption.** It holds the reply. Words end it; a listener's 嗯, or no words, let it go on a syllable earlier. A
+caller who makes such sounds all the time is soon asked for more: for a sound as long as speech, then for words.
+
+**The caller's words stay ours to answer until an answer is audible.** A caller who goes on ("...and to Beijing?") while we think, or
+whose last words the recogniser gives late, has not begun a new turn: the silent reply is held, and if the words have changed the model is
+asked again with all of them. Once the answer is audible, the words are spent.
+
+**Voice activity moves the floor, words fill it.** Words without voice activity (a syllable shorter than ``min_speech_ms``) are
+answered when the floor is free.
+
+**No dead ends.** Each state in which we wait for somebody else has a timer, and a failure leads to an apology, two in a row to the
+end of the call.
+
+The table is the whole policy: a row per event, a column per state, in each cell the method that acts, or ``-`` where the event
+means nothing there. `tests/test_turn.py` walks each cell, plays the stories, and runs any order of events.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable
+
+from .. import events as ev
+from ..commands import (
+    Command,
+    Fill,
+    Finish,
+    Hold,
+    Listen,
+    Release,
+    Resume,
+    Say,
+    Silence,
+    StartTimer,
+    StopTimer,
+    Think,
+)
+from ..errors import ProviderError, one_line
+from ..text.backchannel import is_backchannel
+from ..text.question import asks
+from ..text.transcript import same
+from .ahead import Budget
+from .manners import Manners
+from .patience import Patience
+from .words import Words
+
+State = enum.Enum("State", "READY LISTENING HEARING SETTLING THINKING SPEAKING HELD CLOSING OVER")
+
+TABLE = """
+                    READY      LISTENING   HEARING    SETTLING   THINKING   SPEAKING   HELD       CLOSING    OVER
+Answered            greet      -           -          -          -          -          -          -          -
+CallerStirred       -          -           go_on      -          -          doubt      doubt_on   -          -
+CallerBegan         -          hear        -          take_back  overtake   insist     insist     -          -
+CallerPaused        -          pause_late  pause      -          -          -          weigh_up   -          -
+CallerPartlyHeard   -          note        note       settled    rethink    murmur     words      -          -
+CallerHeard         -          unprompted  note       settled    rethink    murmur     words      -          -
+RecogniserFailed    deaf       deaf        deaf       deaf       deaf       deaf       deaf       -          -
+ReplyBegan          -          -           too_late   too_late   speak      -          -          -          -
+ReplyDrained        -          -           -          -          nothing    yield      yield_held linger     -
+ReplyFailed         -          -           -          -          failed     failed     failed     finish     -
+KeyPressed          -          press       press      press      press      press      press      -          -
+SpeechAsked         -          obey        obey       obey       obey       obey       obey       -          -
+HangUpAsked         dismiss    dismiss     dismiss    dismiss    dismiss    dismiss    dismiss    dismiss    -
+HungUp              gone       gone        gone       gone       gone       gone       gone       gone       -
+Broke               broke      broke       broke      broke      broke      broke      broke      broke      -
+TimerFired:idle     -          remind      -          -          -          -          -          -          -
+TimerFired:endpoint -          -           endpoint   -          -          -          -          -          -
+TimerFired:hear     -          -           endless    -          -          -          -          -          -
+TimerFired:final    -          -           -          give_up    -          -          -          -          -
+TimerFired:think    -          -           -          -          stalled    -          -          -          -
+TimerFired:filler   -          -           -          -          fill       -          -          -          -
+TimerFired:held     -          -           -          -          -          -          resume     -          -
+TimerFired:keys     -          typed       typed      typed      typed      typed      typed      -          -
+TimerFired:warn     -          warn        warn       warn       warn       warn       warn       -          -
+TimerFired:closing  -          -           -          -          -          -          -          finish     -
+TimerFired:call     dismiss    expire      expire     expire     expire     expire     expire     -          -
+"""
+
+SHY, DEAF = 2, 4
+"""After so many sounds without words a reply is held only for one as long as speech; after so many only words end it."""
+WORDS_MS = 600
+"""After a sound as long as speech its words are waited for, at most."""
+HELD_MOST_S = 4.0
+"""So long is a reply held, whatever the caller's sounds."""
+
+
+class Turn:
+    """The machine of one call. One thread calls `handle`; nobody else touches it.
+
+    Next: carry out the commands that `handle` returned, in order, before the next event.
+    """
+
+    def __init__(self, manners: Manners) -> None:
+        self.state = State.READY
+        self.reply = 0
+        """The number of the latest reply."""
+        self.budget = Budget(manners.ahead_waste)
+        """What was thought ahead."""
+        self.resumed = 0
+        """How often a reply went on after a sound that was no interruption."""
+        self._manners = manners
+        self._out: list[Command] = []
+        self._words = Words()
+        self._patience = Patience(manners)
+        self._question = ""  # what we said last, if it was heard to its end
+        self._last_speech: float | None = None
+        self._pause: float | None = None  # since when the caller is silent, in the middle of their turn
+        self._endpoint = 0.0
+        self._prepared: str | None = None  # the words that the current reply answers, which is not released
+        self._answer_text = ""  # the same of one that is
+        self._thought_ahead = False  # whether that was thought ahead
+        self._cut = False  # whether the caller's turn under way interrupted a reply
+        self._firm = False  # whether the current reply can not be interrupted
+        self._opening = False  # the callee's first words are waited for
+        self._later: list[str] = []  # phrases to be said when the floor is free
+        self._keys = ""
+        self._doubts = 0  # sounds that were no interruption of the current reply
+        self._loud = False  # the sound that holds the reply was as long as speech
+        self._held_at = self._held_until = 0.0
+        self._answer_number = 0  # the latest reply that was an answer, and not a phrase of the profile
+        self._filled = 0
+        self._reminded = 0
+        self._failures = 0  # answers failed in a row
+        self._deafness = 0  # recognisers failed in a row
+        self._outcome = Finish("error", "error", "the call ended without a reason")
+
+    def __repr__(self) -> str:
+        return f"<Turn {self.state.name} reply {self.reply}>"
+
+    def handle(self, event: ev.Event, now: float) -> list[Command]:
+        """What to do about `event`, which happened at `now` (the clock's seconds, never falling)."""
+        number = getattr(event, "reply", None)
+        if number is not None and number != self.reply:
+            return []
+        act = RULES[_row(event), self.state]
+        self._out = []
+        if act is not None:
+            act(self, event, now)
+        return self._out
+
+    # -- the caller has the floor ------------------------------------------------------------------------------------
+
+    def _greet(self, event: ev.Event, now: float) -> None:
+        manners = self._manners
+        self._out += [Listen(), StartTimer("call", manners.call_ms)]
+        if manners.warning and manners.call_ms > manners.warning_ms:
+            self._out.append(StartTimer("warn", manners.call_ms - manners.warning_ms))
+        if manners.wait_first_ms:
+            self._opening = True
+            self._out.append(StartTimer("idle", manners.wait_first_ms))
+            self.state = State.LISTENING
+        else:
+            self._open()
+
+    def _open(self) -> None:
+        """The first that we say."""
+        self._opening = False
+        if self._manners.notice:
+            self._later.append(self._manners.greeting)
+            self._say(self._manners.notice, firm=True)
+        else:
+            self._say(self._manners.greeting)
+
+    def _hear(self, event: ev.Event, now: float) -> None:
+        self._out.append(StopTimer("idle"))
+        self._hear_caller()
+
+    def _take_back(self, event: ev.Event, now: float) -> None:
+        """The turn was not over."""
+        assert isinstance(event, ev.CallerBegan)
+        self._went_on(event.at)
+        self._out.append(StopTimer("final"))
+        self._hear_caller()
+
+    def _overtake(self, event: ev.Event, now: float) -> None:
+        """The caller goes on while we think: the answer waits for whether they say more."""
+        assert isinstance(event, ev.CallerBegan)
+        if self._firm:
+            return
+        self._out += [StopTimer("think"), StopTimer("filler")]
+        if self.reply == self._answer_number:
+            self._went_on(event.at)
+            self._out.append(Hold(self.reply))
+            self._prepared = self._answer_text
+        else:
+            self._out.append(Silence(self.reply))
+        self._hear_caller()
+
+    def _go_on(self, event: ev.Event, now: float) -> None:
+        assert isinstance(event, ev.CallerStirred)
+        if self._pause is not None:
+            self._went_on(event.at)
+            self._pause = None
+            self._out.append(StopTimer("endpoint"))
+
+    def _note(self, event: ev.Event, now: float) -> None:
+        assert isinstance(event, (ev.CallerPartlyHeard, ev.CallerHeard))
+        if not self._words.note(event, now):
+            return
+        self._deafness = 0
+        self._check_prepared()
+        if self.state is State.HEARING and self._pause is not None:
+            self._weigh(now)
+
+    def _pause_(self, event: ev.Event, now: float) -> None:
+        assert isinstance(event, ev.CallerPaused)
+        self._pause = self._last_speech = event.last_speech
+        self._weigh(now)
+
+    def _pause_late(self, event: ev.Event, now: float) -> None:
+        """The end of a sound that began before the floor was free: a turn if it had words."""
+        if self._words.text:
+            self._hear(event, now)
+            self._pause_(event, now)
+
+    def _weigh(self, now: float) -> None:
+        """How long the caller's pause may last; and whether the answer is thought meanwhile."""
+        assert self._pause is not None
+        text = self._words.text
+        wait_ms = self._patience.wait_ms(text, self._question)
+        self._out.append(StartTimer("endpoint", round(max(0.0, wait_ms - (now - self._pause) * 1000))))
+        likely = text and wait_ms < self._manners.unfinished_ms and not self._is_farewell(text)
+        if likely and not self._opening and self._prepared is None and self.budget.may_begin():
+            self.budget.begin()
+            self._think(text)
+            self._prepared = text
+            self._thought_ahead = True
+
+    def _end_turn(self, event: ev.Event, now: float) -> None:
+        if self._last_speech is None:
+            self._last_speech = now
+        self._endpoint, self._pause = now, None
+        self._out += [StopTimer(name) for name in ("idle", "hear", "endpoint")]
+        text = self._words.text
+        stable_ms = self._manners.stable_ms - (now - self._words.changed_at) * 1000
+        if self._words.sure or (text and stable_ms <= 0):
+            self._answer(now)
+        else:
+            self._out.append(StartTimer("final", round(stable_ms) if text else self._manners.final_ms))
+            self.state = State.SETTLING
+
+    def _endless(self, event: ev.Event, now: float) -> None:
+        self._last_speech = now
+        self._end_turn(event, now)
+
+    def _settled(self, event: ev.Event, now: float) -> None:
+        self._note(event, now)
+        if self._words.sure:
+            self._answer(now)
+        elif self._words.text:
+            self._out.append(StartTimer("final", self._manners.stable_ms))
+
+    def _unprompted(self, event: ev.Event, now: float) -> None:
+        self._note(event, now)
+        if self._words.sure:
+            if self._last_speech is None:
+                self._last_speech = self._endpoint = now
+            self._answer(now)
+
+    def _rethink(self, event: ev.Event, now: float) -> None:
+        """More words while we think: those of the turn that is answered, or other ones of an utterance that was asked half recognised."""
+        assert isinstance(event, (ev.CallerPartlyHeard, ev.CallerHeard))
+        amended = self._words.amend(event, now)
+        if not amended:
+            self._words.note(event, now)
+        if not (amended or self._words.sure) or same(self._words.text, self._answer_text):
+            return
+        self._out += [Silence(self.reply), StopTimer("think"), StopTimer("filler")]
+        if self._words.sure:
+            self._answer(now)
+        else:  # and perhaps still more
+            self._out.append(StartTimer("final", self._manners.stable_ms))
+            self.state = State.SETTLING
+
+    def _give_up(self, event: ev.Event, now: float) -> None:
+        if self._words.text:
+            self._answer(now)
+        elif self._cut:
+            self._say(self._manners.unheard)
+        else:
+            self._listen()
+
+    # -- the floor is ours -------------------------------------------------------------------------------------------
+
+    def _answer(self, now: float) -> None:
+        text = self._words.text
+        final = self._words.final_at if self._words.sure else now
+        self._words.ask()
+        self._patience.turn_over()
+        self.budget.turn_over()
+        self._reminded = 0
+        self._cut = self._firm = False
+        self._out += [StopTimer("final"), StopTimer("idle")]
+        if self._opening:
+            self._greet_back(text)
+            return
+        if self._is_farewell(text):
+            self._drop_prepared()
+            self._close(self._manners.goodbye, Finish("completed", "bot"))
+            return
+        self._check_prepared()
+        if self._prepared is None:
+            self._think(text)
+            self._thought_ahead = False
+        elif self._thought_ahead:
+            self.budget.use()
+        self._prepared, self._answer_text = None, text
+        self._release(now, final)
+
+    def _greet_back(self, text: str) -> None:
+        """The callee's first words: they are greeted, not answered; a machine's end the call."""
+        said, most = text.lower(), self._manners.voicemail_chars
+        if any(word.lower() in said for word in self._manners.voicemail) or 0 < most < len(text):
+            self._finish_with(Finish("completed", "bot", "voicemail", hang_up=True))
+            return
+        self._spend()
+        self._open()
+
+    def _release(self, now: float, final: float) -> None:
+        last_speech = now if self._last_speech is None else self._last_speech
+        endpoint = max(self._endpoint, last_speech)
+        self._out.append(Release(self.reply, self._answer_text, last_speech, endpoint, final))
+        self._await_reply()
+
+    def _think(self, text: str) -> None:
+        self.reply += 1
+        self._answer_number = self.reply
+        self._out.append(Think(self.reply, text))
+
+    def _await_reply(self) -> None:
+        self._out.append(StartTimer("think", self._manners.think_ms))
+        if self._manners.filler_ms and self._manners.filler:
+            self._out.append(StartTimer("filler", self._manners.filler_ms))
+        self.state = State.THINKING
+
+    def _fill(self, event: ev.Event, now: float) -> None:
+        if self.reply == self._answer_number:
+            fillers = self._manners.filler
+            self._out.append(Fill(self.reply, fillers[self._filled % len(fillers)]))
+            self._filled += 1
+
+    def _speak(self, event: ev.Event, now: float) -> None:
+        self._spend()
+        self._doubts = 0
+        self._pause = None
+        self._out += [StopTimer("think"), StopTimer("filler")]
+        self.state = State.SPEAKING
+
+    def _too_late(self, event: ev.Event, now: float) -> None:
+        """A reply became audible in the moment in which the caller went on: they have interrupted it."""
+        self._drop_prepared()
+        self._spend()
+        self._cut = True
+
+    def _yield(self, event: ev.Event, now: float) -> None:
+        assert isinstance(event, ev.ReplyDrained)
+        if self.reply == self._answer_number:  # an apology that was heard mends nothing
+            self._failures = 0
+        self._question, self._firm = event.text, False
+        if event.then is not None:
+            self._outcome = self._sequel(event.then)
+            self._out.append(StartTimer("closing", self._manners.linger_ms))
+            self.state = State.CLOSING
+        else:
+            self._take_turns(now)
+
+    def _sequel(self, then: ev.Sequel) -> Finish:
+        if isinstance(then, ev.HandOver):
+            return Finish("transfer", "transfer", destination=then.destination, summary=then.summary)
+        return Finish("completed", "bot", hang_up=True)
+
+    def _take_turns(self, now: float) -> None:
+        """We have said everything. What the caller has said meanwhile is an answer if we had asked, or if it is more than 嗯."""
+        text = self._words.text
+        if not text or (self._is_murmur(text) and not asks(self._question)):
+            self._words.forget()
+            self._listen()
+            return
+        if self._last_speech is None:
+            self._last_speech = now
+        self._end_turn(ev.TimerFired("endpoint"), now)
+
+    def _nothing(self, event: ev.Event, now: float) -> None:
+        """A reply without any speech is a failure like any other: silence is no answer. Unless it is a deed."""
+        assert isinstance(event, ev.ReplyDrained)
+        if event.then is not None:
+            self._spend()
+            self._out += [StopTimer("think"), StopTimer("filler")]
+            phrase = self._manners.handover if isinstance(event.then, ev.HandOver) else self._manners.goodbye
+            self._close(phrase, self._sequel(event.then))
+            return
+        error = ProviderError("the reply held nothing that can be spoken", provider="model", retry=True)
+        self._fail(error, now)
+
+    def _failed(self, event: ev.Event, now: float) -> None:
+        assert isinstance(event, ev.ReplyFailed)
+        if self.state is State.THINKING and self._thought_ahead and event.error.retry:
+            self._thought_ahead = False  # nobody has waited for it yet: ask again
+            self._think(self._answer_text)
+            self._release(now, now)
+        else:
+            self._fail(event.error, now)
+
+    def _stalled(self, event: ev.Event, now: float) -> None:
+        self._out.append(Silence(self.reply))
+        error = ProviderError(
+            f"no reply became audible within {self._manners.think_ms} ms", provider="reply", retry=True
+        )
+        self._fail(error, now)
+
+    def _fail(self, error: ProviderError, now: float) -> None:
+        self._spend()
+        self._failures += 1
+        self._out += [StopTimer(name) for name in ("think", "filler", "held")]
+        if error.retry and self._failures < 2:
+            self._say(self._manners.apology)
+        else:
+            self._close(self._manners.regret, Finish("error", "error", one_line(error)))
+
+    def _deaf(self, event: ev.Event, now: float) -> None:
+        assert isinstance(event, ev.RecogniserFailed)
+        self._deafness += 1
+        if event.error.retry and self._deafness < 3:
+            self._out.append(Listen())
+        else:
+            self._hush()
+            self._close(self._manners.regret, Finish("error", "error", one_line(event.error)))
+
+    # -- a sound of the caller while we speak ------------------------------------------------------------------------
+
+    def _doubt(self, event: ev.Event, now: float) -> None:
+        if self._manners.hold_ms and self._doubts < SHY:
+            self._hold(now, loud=False)
+
+    def _insist(self, event: ev.Event, now: float) -> None:
+        """The sound is as long as speech."""
+        if self.state is State.HELD:
+            self._loud = True
+        elif not self._manners.hold_ms and not self._firm:
+            self._cut_in(now)
+        elif self._doubts < DEAF:
+            self._hold(now, loud=True)
+
+    def _hold(self, now: float, loud: bool) -> None:
+        if self._firm:
+            return
+        self._loud, self._pause = loud, None
+        self._held_at, self._held_until = now, now + HELD_MOST_S
+        self._out += [Hold(self.reply), StartTimer("held", self._manners.hold_ms)]
+        self.state = State.HELD
+
+    def _doubt_on(self, event: ev.Event, now: float) -> None:
+        """Another sound before the first was understood."""
+        self._pause = None
+        self._wait_held(self._manners.hold_ms, now)
+
+    def _weigh_up(self, event: ev.Event, now: float) -> None:
+        """The sound is over."""
+        assert isinstance(event, ev.CallerPaused)
+        self._pause = self._last_speech = event.last_speech
+        if self._words.changed_at >= self._held_at or not self._loud:
+            self._resume(event, now)
+        else:
+            self._wait_held(WORDS_MS, now)
+
+    def _wait_held(self, ms: float, now: float) -> None:
+        self._out.append(StartTimer("held", round(max(0.0, min(ms, (self._held_until - now) * 1000)))))
+
+    def _words_(self, event: ev.Event, now: float) -> None:
+        self._note(event, now)
+        if self._words.text and not self._is_murmur(self._words.text):
+            self._cut_in(now)
+        elif self._words.text and self._pause is not None:
+            self._resume(event, now)
+
+    def _murmur(self, event: ev.Event, now: float) -> None:
+        """Words while we speak that no sound announced, or that come after it was given up."""
+        self._note(event, now)
+        if self._manners.hold_ms and not self._firm and self._words.text and not self._is_murmur(self._words.text):
+            self._cut_in(now)
+
+    def _resume(self, event: ev.Event, now: float) -> None:
+        self._doubts += not self._words.text
+        self.resumed += 1
+        self._out += [Resume(self.reply), StopTimer("held")]
+        self.state = State.SPEAKING
+
+    def _yield_held(self, event: ev.Event, now: float) -> None:
+        """There was nothing left to hold."""
+        assert isinstance(event, ev.ReplyDrained)
+        self._question = event.text
+        self._out.append(StopTimer("held"))
+        if self._pause is None:
+            self._hear_caller()
+        else:
+            self._take_turns(now)
+
+    def _cut_in(self, now: float) -> None:
+        self._out += [Silence(self.reply), StopTimer("held")]
+        self._cut = True
+        self._question = ""
+        pause = self._pause
+        self._hear_caller()
+        if pause is not None:
+            self._pause = pause
+            self._weigh(now)
+
+    def _is_murmur(self, text: str) -> bool:
+        """Whether `text` is a listener's 嗯, or may become one."""
+        words = self._manners.backchannels
+        bare = text.strip().lower()
+        return is_backchannel(text, words) or any(word.lower().startswith(bare) for word in words)
+
+    # -- keys, operators, timers -------------------------------------------------------------------------------------
+
+    def _press(self, event: ev.Event, now: float) -> None:
+        """A key ends a reply, whatever it is; a group of them is what the caller has to say."""
+        assert isinstance(event, ev.KeyPressed)
+        manners = self._manners
+        if manners.person and event.key == manners.person_key:
+            self._hush()
+            self._close(manners.handover, Finish("transfer", "transfer", destination=manners.person))
+            return
+        if self.state in (State.THINKING, State.SPEAKING, State.HELD):
+            self._out += [Silence(self.reply), *(StopTimer(name) for name in ("think", "filler", "held"))]
+            self._firm = False
+            self._spend()
+            self._listen()
+        if event.key != manners.keys_end:
+            self._keys += event.key
+        if event.key == manners.keys_end or len(self._keys) >= manners.keys_most:
+            self._typed(event, now)
+        else:
+            self._out += [StartTimer("keys", manners.keys_ms), StopTimer("idle")]
+
+    def _typed(self, event: ev.Event, now: float) -> None:
+        self._out.append(StopTimer("keys"))
+        keys, self._keys = self._keys, ""
+        if keys:
+            self._words.type(f"（按键：{keys}）", now)
+        if self.state is State.LISTENING:
+            if keys:
+                self._last_speech = self._endpoint = now
+                self._answer(now)
+            else:
+                self._out.append(StartTimer("idle", self._manners.idle_ms))
+        elif keys and self.state is State.THINKING:
+            self._out += [Silence(self.reply), StopTimer("think")]
+            self._answer(now)
+
+    def _obey(self, event: ev.Event, now: float) -> None:
+        assert isinstance(event, ev.SpeechAsked)
+        self._hush()
+        self._say(event.text)
+
+    def _remind(self, event: ev.Event, now: float) -> None:
+        if self._opening:
+            self._open()
+            return
+        self._reminded += 1
+        texts = self._manners.reminder
+        if self._reminded > self._manners.reminders:
+            self._close(self._manners.goodbye, Finish("timeout", "timeout"))
+        else:
+            self._say(texts[(self._reminded - 1) % len(texts)] if texts else "")
+
+    def _warn(self, event: ev.Event, now: float) -> None:
+        if self.state is State.LISTENING:
+            self._out.append(StopTimer("idle"))
+            self._say(self._manners.warning)
+        else:
+            self._later.append(self._manners.warning)
+
+    def _expire(self, event: ev.Event, now: float) -> None:
+        self._hush()
+        self._close(self._manners.goodbye, Finish("timeout", "timeout"))
+
+    # -- the end -----------------------------------------------------------------------------------------------------
+
+    def _close(self, text: str, outcome: Finish) -> None:
+        """Say one last thing, then finish."""
+        self._outcome = outcome
+        if not text:
+            self._finish_with(self._outcome)
+            return
+        self.reply += 1
+        self._out += [Say(self.reply, text), StartTimer("closing", self._manners.closing_ms)]
+        self.state = State.CLOSING
+
+    def _linger(self, event: ev.Event, now: float) -> None:
+        assert isinstance(event, ev.ReplyDrained)
+        if event.empty:
+            self._finish(event, now)
+        else:
+            self._out.append(StartTimer("closing", self._manners.linger_ms))
+
+    def _finish(self, event: ev.Event, now: float) -> None:
+        self._finish_with(self._outcome)
+
+    def _dismiss(self, event: ev.Event, now: float) -> None:
+        self._finish_with(Finish("completed", "bot", hang_up=True))
+
+    def _gone(self, event: ev.Event, now: float) -> None:
+        assert isinstance(event, ev.HungUp)
+        self._finish_with(Finish("transfer", "transfer") if event.by == "transfer" else Finish("hangup", "caller"))
+
+    def _broke(self, event: ev.Event, now: float) -> None:
+        assert isinstance(event, ev.Broke)
+        self._finish_with(Finish("error", "error", event.why))
+
+    def _finish_with(self, outcome: Finish) -> None:
+        self._out.append(outcome)
+        self.state = State.OVER
+
+    # -- small things ------------------------------------------------------------------------------------------------
+
+    def _hear_caller(self) -> None:
+        self._pause = None
+        self._out.append(StartTimer("hear", self._manners.hear_ms))
+        self.state = State.HEARING
+
+    def _went_on(self, at: float) -> None:
+        if self._last_speech is not None:
+            self._patience.went_on((at - self._last_speech) * 1000)
+
+    def _check_prepared(self) -> None:
+        if self._prepared is not None and not same(self._prepared, self._words.text):
+            self._drop_prepared()
+
+    def _drop_prepared(self) -> None:
+        if self._prepared is not None:
+            self._prepared = None
+            self._out.append(Silence(self.reply))
+
+    def _say(self, text: str, firm: bool = False) -> None:
+        """Speak a phrase of the profile, or, where it is empty, give the floor away."""
+        self._cut = False
+        if not text:
+            self._listen()
+            return
+        self.reply += 1
+        self._firm = firm
+        self._out += [Say(self.reply, text), StartTimer("think", self._manners.think_ms)]
+        self.state = State.THINKING
+
+    def _hush(self) -> None:
+        """End the reply under way, if there is one, and every wait of this turn."""
+        if self.state in (State.THINKING, State.SPEAKING, State.HELD):
+            self._out.append(Silence(self.reply))
+        self._drop_prepared()
+        names = ("think", "filler", "held", "idle", "final", "hear", "endpoint")
+        self._out += [StopTimer(name) for name in names]
+
+    def _listen(self) -> None:
+        self._cut = False
+        if self._later:
+            self._say(self._later.pop(0))
+            return
+        self._out.append(StartTimer("idle", self._manners.idle_ms))
+        self.state = State.LISTENING
+
+    def _spend(self) -> None:
+        """The words are answered."""
+        self._words.spend()
+        self._last_speech = None
+
+    def _is_farewell(self, text: str) -> bool:
+        """Whether the caller's turn ends in a farewell: 那就谢谢，再见了。 does, 再见面的时候要带什么？ and "standby" do not."""
+        bare = text.lower().rstrip("。！？!?.,，~～ 了啦吧哈喽")
+        for word in self._manners.farewells:
+            before = bare.removesuffix(word.lower())
+            if before != bare and not (word[0].isascii() and before[-1:].isascii() and before[-1:].isalnum()):
+                return True
+        return False
+
+
+Rule = Callable[[Turn, ev.Event, float], None]
+METHODS = {"pause": "_pause_", "words": "_words_", "endpoint": "_end_turn"}
+"""Where a method is not called as in the table."""
+
+
+def _read(table: str) -> dict[tuple[str, State], Rule | None]:
+    header, *rows = (line.split() for line in table.strip().splitlines())
+    methods: dict[str, Rule | None] = {"-": None}
+    for name in {cell for row in rows for cell in row[1:]} - {"-"}:
+        methods[name] = getattr(Turn, METHODS.get(name, f"_{name}"))
+    return {
+        (row[0], State[column]): methods[cell] for row in rows for column, cell in zip(header, row[1:], strict=True)
+    }
+
+
+def _row(event: ev.Event) -> str:
+    name = type(event).__name__
+    return f"{name}:{event.name}" if isinstance(event, ev.TimerFired) else name
+
+
+RULES = _read(TABLE)
