@@ -30,7 +30,7 @@ PURE = [
     "text.backchannel", "text.phrases", "text.transcript", "text.numerals",
     "providers.aliyun.wire", "providers.aliyun.marks", "providers.aliyun.signature", "providers.aliyun.status",
     "net.redact", "net.timers", "audio.tone_code", "audio.tone_bursts", "providers.openai.wire",
-    "call.heard", "call.history", "call.timers",
+    "text.tokens", "call.heard", "call.history", "call.exchange", "call.timers",
     "live.sip", "live.sdp", "live.rtp", "live.dialog", "live.transactions", "live.scenario",
 ]  # fmt: skip
 WAITING = {

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from firstword.errors import ConfigError
-from firstword.options import bind, option
+from firstword.options import bind, option, phrases
 
 
 @dataclass(frozen=True)
@@ -62,3 +62,15 @@ def test_a_secret_is_read_from_a_private_file_only_and_never_shown(tmp_path: Pat
     path.chmod(0o644)
     with pytest.raises(ConfigError, match="can be read by others"):
         bind(Section, {"key": f"file:{path}"}, "x")
+
+
+def test_the_phrases_of_a_section_are_what_its_fields_declare_as_spoken_each_once() -> None:
+    @dataclass(frozen=True)
+    class Manners:
+        greeting: str = option("您好", help="said first", spoken=True)
+        voice: str = option("xiaoyun", help="the voice")
+        nothing: str = option("", help="said where nothing is", spoken=True)
+        fillers: tuple[str, ...] = option(("请稍等", "您好", "我查一下"), help="said meanwhile", spoken=True)
+
+    assert phrases(Manners()) == ("您好", "请稍等", "我查一下")
+    assert phrases(Section()) == ()

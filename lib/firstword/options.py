@@ -30,9 +30,11 @@ def option(
     high: float | None = None,
     choices: Sequence[str] = (),
     secret: bool = False,
+    spoken: bool = False,
 ) -> Any:
-    """A dataclass field that knows its meaning. Without `default` it is required; `secret` values are never shown."""
-    metadata = {"help": help, "low": low, "high": high, "choices": tuple(choices), "secret": secret}
+    """A dataclass field that knows its meaning. Without `default` it is required; `secret` values are never shown; `spoken` ones, texts or
+    tuples of texts, are told to callers as they stand (`phrases`)."""
+    metadata = {"help": help, "low": low, "high": high, "choices": tuple(choices), "secret": secret, "spoken": spoken}
     return dataclasses.field(default=default, metadata=metadata, repr=not secret)
 
 
@@ -100,6 +102,17 @@ def in_clear(section: type[Any], values: Mapping[str, str]) -> dict[str, str]:
     names = (f.name for f in dataclasses.fields(section) if f.metadata["secret"])
     found = {name: values[name].strip() for name in names if name in values}
     return {name: text for name, text in found.items() if text and not text.startswith(("env:", "file:"))}
+
+
+def phrases(section: Any) -> tuple[str, ...]:
+    """What `section`, an instance, has callers told as it stands: its options marked ``spoken``, in their order, each text once."""
+    found: dict[str, None] = {}
+    for field in dataclasses.fields(section):
+        if field.metadata.get("spoken"):
+            value = getattr(section, field.name)
+            found |= dict.fromkeys((value,) if isinstance(value, str) else value)
+    found.pop("", None)
+    return tuple(found)
 
 
 def did_you_mean(name: str, known: typing.Iterable[str]) -> str:

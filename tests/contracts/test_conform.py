@@ -114,6 +114,15 @@ class Service:
         work = Spoken if self._kind == "tts" else Work
         return work(label, rest[-1], self._story, self._kind != "llm", self._bug)
 
+    def speak(self, label: str, text: str, listener: Any) -> Work:
+        if self._bug == "slow speak":
+            time.sleep(0.02)
+        work = self.start(label, listener)
+        work.say(text)
+        if self._bug != "speak does not finish":
+            work.finish()
+        return work
+
     def close(self) -> None:
         self.closed += 1
 
@@ -157,6 +166,8 @@ def test_honest_services_pass_and_what_they_said_is_returned() -> None:
 END: Told = ("finished", ())
 BREAKS: dict[str, tuple[Callable[[], object], str]] = {
     "slow start": (lambda: think(bug="slow start"), "start took .* it must return at once"),
+    "slow speak": (lambda: speak(bug="slow speak"), "speak took .* it must return at once"),
+    "speak does not finish": (lambda: speak(bug="speak does not finish"), "neither finished nor failed"),
     "slow method": (lambda: speak(bug="slow method"), "flush took .* it must return at once"),
     "no end": (lambda: think(THOUGHT[:-1], "never ends"), "neither finished nor failed"),
     "two ends": (lambda: think(bug="two ends"), "finished was called after finished"),

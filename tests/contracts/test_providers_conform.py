@@ -11,6 +11,7 @@ from firstword.gateway.options import LOCAL_API_KEY, LOCAL_APPKEY, LOCAL_KEY_ID,
 from firstword.gateway.server import Gateway
 from firstword.providers.registry import make_asr, make_llm, make_tts
 from firstword.speech.conform import check_model, check_recogniser, check_synthesiser
+from firstword.speech.kept import Kept
 from firstword.speech.llm import Message
 
 TEXTS = ["您好，", "这里是", "Cloud 9。", "再见！"]
@@ -46,3 +47,7 @@ def test_the_model_conforms_and_says_it_all(gateway: Gateway) -> None:
     values = {"base_url": gateway.chat_url, "api_key": LOCAL_API_KEY}
     answer = check_model(lambda: make_llm("openai", values, "test"), [Message("user", "您好，世界。再见😀")])
     assert answer == "您好，世界。再见😀"
+
+
+def test_a_synthesiser_that_keeps_its_phrases_conforms_as_it_did_without_them(gateway: Gateway) -> None:
+    check_synthesiser(lambda: Kept(make_tts("aliyun", access(gateway), "test"), ["".join(TEXTS)]), TEXTS)

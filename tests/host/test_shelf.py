@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-import pytest
-from mock import Mock
+import dataclasses
+from dataclasses import dataclass
 
+import pytest
+from mock import Mock, call
+
+from firstword.call.profile import Profile
 from firstword.clock import SYSTEM
 from firstword.errors import ConfigError
-from firstword.host.settings import parse
+from firstword.host import shelf as shelves
+from firstword.host.settings import General, Settings, parse
 from firstword.host.shelf import Shelf
+from firstword.options import option, phrases
 from firstword.providers import registry
 
 XML = """<configuration name="firstword.conf"><services>
@@ -54,4 +60,42 @@ def test_a_service_that_can_not_be_made_refuses_the_call_and_is_tried_again_for_
         shelf.services(profile)
     monkeypatch.setenv("NO_SUCH_VARIABLE", "k")
     assert shelf.services(profile).tts is not None
+    shelf.close()
+
+
+@dataclass(frozen=True)
+class Shop(Profile):
+    """A profile with texts of its own that are told as they stand."""
+
+    welcome: str = option("欢迎", help="", spoken=True)
+    fillers: tuple[str, ...] = option(("请稍等", "我查一下"), help="", spoken=True)
+
+
+def settings_of(*profiles: Profile, **general: object) -> Settings:
+    services = parse(XML).services
+    other = dataclasses.replace(services["voice"], name="other")
+    return Settings(
+        General(**general),  # type: ignore[arg-type]
+        {**services, "other": other},
+        {profile.name: profile for profile in profiles},
+    )
+
+
+@pytest.mark.parametrize("warm", [True, False])
+def test_a_synthesiser_keeps_the_phrases_of_all_profiles_that_speak_with_it(
+    monkeypatch: pytest.MonkeyPatch, warm: bool
+) -> None:
+    for kind in ("asr", "llm", "tts"):
+        monkeypatch.setattr(registry, f"make_{kind}", Mock())
+    monkeypatch.setattr(shelves, "Kept", kept := Mock())
+    here = Shop(name="here", asr="ears", llm="mind", tts="voice")
+    also = Shop(name="also", asr="ears", llm="mind", tts="voice", welcome="早上好")
+    elsewhere = Shop(name="elsewhere", asr="ears", llm="mind", tts="other", welcome="Hello")
+    settings = settings_of(here, also, elsewhere, warm_phrases=warm, phrases_mb=2)
+    shelf = Shelf(settings, SYSTEM)
+    shelf.services(also)
+    texts = [*phrases(here), *phrases(also)]
+    assert {"欢迎", "请稍等", "我查一下", "早上好"} <= set(texts)
+    made = call(registry.make_tts.return_value, texts, bound_bytes=2 << 20, clock=SYSTEM)  # type: ignore[attr-defined]
+    assert kept.mock_calls == ([made, call().warm()] if warm else [made])
     shelf.close()

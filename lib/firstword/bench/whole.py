@@ -51,7 +51,7 @@ class _HeldText:
         self._listener.failed(error)
 
 
-class WholeSynthesiser:
+class WholeSynthesiser(Synthesiser):
     """`speech.tts.Synthesiser`: no audio before there is all of it."""
 
     def __init__(self, synthesiser: Synthesiser) -> None:

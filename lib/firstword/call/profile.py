@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from ..options import option
 from ..turn import Manners
+from . import history
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,16 @@ class Profile(Manners):
         "你是一位电话客服。请用简短自然的口语回答，每次一到两句话。", help="the instructions of the model"
     )
     history_turns: int = option(20, help="how many exchanges the model is told", low=1, high=1000)
+    history_tokens: int = option(
+        history.TOKENS,
+        help="about how many tokens the model is told; the oldest exchanges go first; instructions, tools and the last exchange stay",
+        low=100,
+        high=1_000_000,
+    )
+    interruption_mark: str = option(
+        history.MARK,
+        help="how the model is told that the caller interrupted an answer: put behind what was heard of it",
+    )
     reply_chars: int = option(
         4000, help="the longest reply; a model that goes on is stopped there", low=1, high=100_000
     )

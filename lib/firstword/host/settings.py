@@ -54,6 +54,17 @@ class General:
         low=2,
         high=100,
     )
+    warm_phrases: bool = option(
+        True,
+        help="have the phrases of all profiles (greeting, apology and so on) synthesised when the configuration is loaded; "
+        "otherwise each is kept once it was spoken",
+    )
+    phrases_mb: int = option(
+        8,
+        help="audio of phrases that is kept in memory, MB for each synthesiser; 16 KB are a second at 8 kHz",
+        low=1,
+        high=1_000,
+    )
     switch_interval_ms: float = option(5.0, help="how often Python threads are made to take turns", low=0.05, high=20)
 
 

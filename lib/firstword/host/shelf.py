@@ -9,7 +9,10 @@ from typing import Any
 from ..call.call import Services
 from ..call.profile import Profile
 from ..clock import Clock
+from ..options import phrases
 from ..providers import registry
+from ..speech.kept import Kept
+from ..speech.tts import Synthesiser
 from .settings import ServiceSection, Settings
 
 
@@ -17,7 +20,7 @@ class Shelf:
     """Any thread may call any method. Next: `close`, when no call uses its services any more."""
 
     def __init__(self, settings: Settings, clock: Clock) -> None:
-        self._sections = settings.services
+        self._settings = settings
         self._clock = clock
         self._lock = threading.Lock()
         self._services: dict[str, Any] = {}
@@ -25,7 +28,8 @@ class Shelf:
     def services(self, profile: Profile) -> Services:
         """Those of a profile. Raises ConfigError if one can not be made (a key is missing); it is tried again the next time."""
         with self._lock:
-            return Services(*(self._service(self._sections[name]) for name in (profile.asr, profile.llm, profile.tts)))
+            sections = self._settings.services
+            return Services(*(self._service(sections[name]) for name in (profile.asr, profile.llm, profile.tts)))
 
     def close(self) -> None:
         """Close them: what they keep warm ends. Idempotent."""
@@ -42,5 +46,16 @@ class Shelf:
                 "tts": registry.make_tts,
             }
             make = makers[section.does]
-            self._services[section.name] = make(section.vendor, section.values, section.where, self._clock)
+            service = make(section.vendor, section.values, section.where, self._clock)
+            self._services[section.name] = self._kept(section.name, service) if section.does == "tts" else service
         return self._services[section.name]
+
+    def _kept(self, name: str, synthesiser: Synthesiser) -> Kept:
+        """`synthesiser`, which keeps the phrases of the profiles that speak with it."""
+        general = self._settings.general
+        speaking = [profile for profile in self._settings.profiles.values() if profile.tts == name]
+        texts = [text for profile in speaking for text in phrases(profile)]
+        kept = Kept(synthesiser, texts, bound_bytes=general.phrases_mb << 20, clock=self._clock)
+        if general.warm_phrases:
+            kept.warm()
+        return kept

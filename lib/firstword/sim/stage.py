@@ -66,7 +66,9 @@ def configuration(
     profiles: Mapping[str, Mapping[str, object]] = {},
 ) -> str:
     """``firstword.conf`` for a gateway at `place`: a profile ``default`` with these settings over the usual ones, and `profiles`, which
-    inherit from it."""
+    inherit from it. Unless `settings` say otherwise no phrase is prepared: a gateway is asked for what the calls need and nothing else.
+    """
+    settings = {"warm_phrases": "false", **settings}
     speech = {name: getattr(place, name) for name in ("token_url", "appkey", "access_key_id", "access_key_secret")}
     speech["url"] = place.ws_url
     sections = (

@@ -71,9 +71,10 @@ def check_model(
 def check_synthesiser(
     make: Callable[[], Synthesiser], texts: Sequence[str], *, bounds: Bounds | None = None, clock: Clock = SYSTEM
 ) -> bytes:
-    """The contract of `speech.tts`. `texts` are said one after the other. Returns the audio of the undisturbed run."""
+    """The contract of `speech.tts`. `texts` are said one after the other, then, by ``speak``, as one. Returns the audio of the first."""
     trial = _Speaking(make, texts, bounds or Bounds(), clock)
     trial.check_all()
+    _SpeakingWhole(make, texts, bounds or Bounds(), clock).check_all()
     return trial.audio
 
 
@@ -115,6 +116,9 @@ def check_gives_up(
 
 class _Trial(Generic[H]):
     """What the three have in common: the rules of `firstword.speech`. A subclass knows how to start, to drive and to judge."""
+
+    starts = "start"
+    """The service's method that begins a piece of work."""
 
     def __init__(self, make: Callable[[], Any], bounds: Bounds, clock: Clock) -> None:
         self.service = make()
@@ -162,7 +166,7 @@ class _Trial(Generic[H]):
         label = f"conform{next(_labels)}"
         began = self.clock.now()
         handle = self.begin(label, watch)
-        self.took_s.setdefault("start", []).append(self.clock.now() - began)
+        self.took_s.setdefault(self.starts, []).append(self.clock.now() - began)
         return handle, label
 
     def wait_over(self, watch: Watch) -> None:
@@ -406,6 +410,26 @@ class _Speaking(_Trial[Synthesis]):
             assert mark.chars <= said, f"{name}: {mark} of {said} characters"
             assert mark.audio_ms <= lasts_ms + 50, f"{name}: {mark} in {lasts_ms:.0f} ms of audio"
             before = mark
+
+
+class _SpeakingWhole(_Speaking):
+    """The same service, told the whole text at once."""
+
+    starts = "speak"
+
+    def check_all(self) -> None:
+        _Trial.check_all(self)
+
+    def begin(self, label: str, watch: Watch) -> Synthesis:
+        handle: Synthesis = self.service.speak(label, "".join(self._texts), watch)
+        return handle
+
+    def drive(self, handle: Synthesis, watch: Watch) -> None:
+        self.timed(handle.flush)
+        handle.say("never")  # and no ``finish``: it was told that this is all
+
+    def drive_halfway(self, handle: Synthesis) -> None:
+        """Nothing is left to do: it ends by itself, unless it is cancelled."""
 
 
 def _is_model(service: object) -> bool:

@@ -55,7 +55,7 @@ class Synthesis(Protocol):
 
 
 class Synthesiser(Protocol):
-    """A streaming synthesis service."""
+    """A streaming synthesis service. An implementation names this class as its base, and so has `speak`."""
 
     name: str
     """For the record and the errors, such as ``aliyun tts``."""
@@ -64,6 +64,17 @@ class Synthesiser(Protocol):
 
     def start(self, label: str, listener: SynthesisListener) -> Synthesis:
         """Begin a reply; connecting happens behind it, so call it together with the model, not after."""
+
+    def speak(self, label: str, text: str, listener: SynthesisListener) -> Synthesis:
+        """Begin a reply whose whole `text`, at least one character, is known: ``start``, ``say`` and ``finish`` in one. Next: its end comes
+        by itself, or ``cancel``.
+
+        A service that can do better where nothing is left to wait for has a method of its own.
+        """
+        synthesis = self.start(label, listener)
+        synthesis.say(text)
+        synthesis.finish()
+        return synthesis
 
     def close(self) -> None:
         """The process ends or the configuration was replaced: release what calls share. Idempotent."""

@@ -17,7 +17,7 @@ from ...clock import SYSTEM, Clock
 from ...errors import ConfigError, ProviderError
 from ...options import bind, option
 from ...speech.gate import Gate
-from ...speech.tts import Mark, SynthesisListener
+from ...speech.tts import Mark, Synthesiser, SynthesisListener
 from ...threads import spawn
 from . import wire
 from .account import AccessSettings, Account, check_address, without_key
@@ -68,7 +68,7 @@ def make(values: Mapping[str, str], where: str, clock: Clock = SYSTEM) -> Aliyun
     return AliyunSynthesiser(settings, clock)
 
 
-class AliyunSynthesiser:
+class AliyunSynthesiser(Synthesiser):
     """See `speech.tts.Synthesiser`."""
 
     def __init__(self, settings: SynthesiserSettings, clock: Clock = SYSTEM) -> None:
