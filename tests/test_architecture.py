@@ -29,6 +29,7 @@ PURE = [
     "text.segment", "providers.aliyun.wire", "providers.aliyun.marks", "providers.aliyun.signature", "providers.aliyun.status",
     "net.redact", "net.timers", "audio.tone_code", "audio.tone_bursts", "providers.openai.wire",
     "call.heard", "call.history", "call.timers",
+    "bench.score", "sim.room",
     "live.sip", "live.sdp", "live.rtp", "live.dialog", "live.transactions", "live.scenario",
 ]  # fmt: skip
 WAITING = {
