@@ -31,6 +31,7 @@ PURE = [
     "providers.aliyun.wire", "providers.aliyun.marks", "providers.aliyun.signature", "providers.aliyun.status",
     "net.redact", "net.timers", "audio.tone_code", "audio.tone_bursts", "providers.openai.wire",
     "text.tokens", "call.heard", "call.history", "call.exchange", "call.timers",
+    "bench.score", "sim.room",
     "live.sip", "live.sdp", "live.rtp", "live.dialog", "live.transactions", "live.scenario",
 ]  # fmt: skip
 WAITING = {

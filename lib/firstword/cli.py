@@ -14,7 +14,7 @@ COMMANDS = {
     "demo": ("firstword.demo.command", "a whole spoken call on this machine, with its table, recording and timeline"),
     "call": ("firstword.sim.command", "a scripted caller through the simulated FreeSWITCH"),
     "gateway": ("firstword.gateway.command", "a local gateway that speaks the protocols of Aliyun NLS and OpenAI chat"),
-    "bench": ("firstword.bench.command", "measure: first-word, barge-in, calls"),
+    "bench": ("firstword.bench.command", "measure: first-word, barge-in, turns, calls"),
     "speak": ("firstword.demo.speak", "text to a WAV file through a configured synthesiser"),
     "doctor": ("firstword.host.doctor", "check this machine and the configured services"),
 }

@@ -97,3 +97,36 @@ def test_an_engine_whose_package_is_missing_is_named_with_how_to_install_it(monk
 
 def test_an_engine_is_made_once():
     assert engines.mind("scripted") is engines.mind("scripted")
+
+
+def test_a_conversation_is_known_by_its_system_message_and_has_its_own_script(tmp_path):
+    path = tmp_path / "script.yaml"
+    path.write_text(
+        "replies: [其他]\nconversations:\n  - {when: 订票, replies: [去哪里, 几点]}\n  - {when: 账单, match: [{when: 多少, text: 三十}]}\n"
+    )
+    mind = ScriptedMind.load(str(path))
+
+    def answer(system, *said):
+        users = [{"role": "user", "content": text} for text in said]
+        return "".join(mind.answer([{"role": "system", "content": system}, *users], Wish()))
+
+    assert answer("你负责订票。", "你好") == "去哪里"
+    assert answer("你负责订票。", "你好", "北京") == "几点"
+    assert answer("你负责账单。", "多少钱") == "三十"
+    assert answer("你是客服。", "你好") == "其他"
+
+
+@pytest.mark.parametrize(
+    ("entry", "complaint"),
+    [
+        ("{replies: [a]}", "conversation 1: each needs a when"),
+        ("{when: a, reply: b}", "conversation 1: unknown key 'reply' (did you mean 'replies'?)"),
+        ("{when: a, match: [{text: b}]}", "conversation 1: each entry of match needs a when"),
+    ],
+)
+def test_what_is_wrong_in_a_conversation_is_told_with_its_number(tmp_path, entry, complaint):
+    path = tmp_path / "script.yaml"
+    path.write_text(f"conversations:\n  - {entry}\n")
+    with pytest.raises(ScriptError) as error:
+        ScriptedMind.load(str(path))
+    assert complaint in str(error.value)

@@ -15,7 +15,20 @@ from firstword import threads
 from firstword.audio import tone
 from firstword.clock import SYSTEM
 from firstword.sim.caller import Conversation, converse
-from firstword.sim.script import HangUp, Press, Say, Script, Step, Wait, WaitFor
+from firstword.sim.room import Echo, Noise
+from firstword.sim.script import (
+    Backchannel,
+    HangUp,
+    MakeNoise,
+    Pause,
+    Press,
+    Say,
+    SayInParts,
+    Script,
+    Step,
+    Wait,
+    WaitFor,
+)
 from firstword.sim.switch import SimCall
 
 from .conftest import MakeSwitch
@@ -156,6 +169,59 @@ def test_words_are_waited_for_and_each_is_heard_once(stage: Stage) -> None:
     stage.later(0.1, lambda: stage.bot.say("say goodbye"))
     conversation = stage.converse(WaitFor("words", "goodbye", within=3), WaitFor("words", "goodbye", within=0.3))
     assert conversation.failure == "step 2 (wait_for: words goodbye): they were not heard within 0.3 s"
+
+
+def test_a_turn_in_parts_is_one_turn_whose_parts_have_their_times(stage: Stage) -> None:
+    conversation = stage.converse(SayInParts(("one", Pause(0.3), Noise("cough", 60), "two"), QUICK))
+    assert conversation.failure == ""
+    assert tone.hear(stage.call.line.said(), 8000, QUICK) == "onetwo"
+    (turn,) = conversation.sounds
+    assert [part.text for part in turn.parts] == ["one", "two"]
+    one, two = turn.parts
+    assert one.end - one.begin == pytest.approx(0.04, abs=0.015), "three frames"
+    assert two.begin - one.end == pytest.approx(0.38, abs=0.03), "a frame, the pause and the cough"
+    assert (turn.kind, turn.begin, turn.end) == ("turn", one.begin, two.end)
+
+
+def test_what_began_in_a_pause_is_no_answer_to_the_whole_turn(stage: Stage) -> None:
+    stage.later(0.3, lambda: stage.bot.say("early"))
+    stage.later(1.6, lambda: stage.bot.say("late"))
+    conversation = stage.converse(
+        SayInParts(("one", Pause(0.8), "two"), QUICK), WaitFor("silence", silence=0.2, within=3)
+    )
+    assert conversation.heard_text() == "earlylate"
+
+
+def test_a_backchannel_and_a_noise_are_heard_and_are_no_turns(stage: Stage) -> None:
+    """So the reply that goes on is still the one that is waited for."""
+    stage.later(0.1, lambda: stage.bot.say("a" * 50))
+    conversation = stage.converse(
+        WaitFor("reply", within=3),
+        MakeNoise(Noise("knock", 100)),
+        Wait(0.8),
+        Backchannel("mhm and so on to the end of it", QUICK),
+        WaitFor("silence", silence=0.3, within=2),
+    )
+    assert conversation.failure == ""
+    knock, mhm = conversation.sounds
+    assert (knock.kind, knock.parts[0].text, mhm.kind) == ("noise", "knock", "backchannel")
+    assert knock.end - knock.begin == pytest.approx(0.1)
+    assert 0.7 < mhm.begin - knock.begin < 1.0
+    assert np.abs(np.frombuffer(stage.call.line.said(), "<i2")[:8000]).max() > 1000, "the knock is on the line"
+
+
+def test_what_was_not_said_to_its_end_has_none(stage: Stage) -> None:
+    stage.later(0.2, lambda: stage.call.channel.hang_up("NORMAL_CLEARING"))
+    conversation = stage.converse(Say("a" * 100, QUICK))
+    (turn,) = conversation.sounds
+    assert turn.begin < conversation.ended < turn.end == float("inf")
+
+
+def test_a_line_with_an_echo_sends_the_bot_back(stage: Stage) -> None:
+    stage.later(0.1, lambda: stage.bot.say("hello"))
+    script = Script((WaitFor("silence", silence=0.4, within=3),), byte_ms=QUICK, echo=Echo(-20, 200))
+    converse(stage.call, script)
+    assert tone.hear(stage.call.line.said(), 8000, QUICK) == "hello"
 
 
 def test_keys_are_pressed_one_after_another_and_their_times_are_kept(stage: Stage) -> None:

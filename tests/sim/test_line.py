@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from firstword.clock import SYSTEM
 from firstword.sim.line import Line
+from firstword.sim.room import Echo, Room
 
 LOUD = b"\x00\x40" * 160
 QUIET = bytes(320)
@@ -52,3 +53,31 @@ def test_what_is_said_lies_on_the_frames_on_which_it_was_taken() -> None:
     assert caller == QUIET
     assert line.said() == QUIET + b"\x01\x02" * 200 + bytes(320 * 2 - 400 + 320)
     assert not line.saying
+
+
+def test_what_was_said_is_known_by_its_frames_and_their_times() -> None:
+    line = Line()
+    for tick in range(3):
+        line.take()
+        line.hear(QUIET, float(tick))
+    first = line.say(LOUD * 2)
+    second = line.say(LOUD)
+    for tick in range(3, 5):
+        line.take()
+        line.hear(QUIET, float(tick))
+    assert (first, second) == (0, 2)
+    assert [line.said_at(number) for number in (0, 1)] == [3.0, 4.0]
+    assert line.said_at(second) == float("inf"), "it was never taken"
+
+
+def test_a_line_sends_the_caller_and_what_is_around_him() -> None:
+    line = Line()
+    line.room = Room(8000, Echo(0, 20))
+    sent = []
+    for number, frame in enumerate((LOUD, QUIET, QUIET)):
+        if number == 2:
+            line.say(COMFORT)
+        sent.append(line.take())
+        line.hear(frame, float(number))
+    assert sent == [QUIET, LOUD, COMFORT], "each frame that is heard comes back with the next one that is sent"
+    assert line.said() == b"".join(sent)

@@ -10,7 +10,21 @@ import pytest
 import soxr
 
 from firstword.errors import ScriptError
-from firstword.sim.script import HangUp, Play, Press, Say, Wait, WaitFor, load, parse
+from firstword.sim.room import Echo, Noise
+from firstword.sim.script import (
+    Backchannel,
+    HangUp,
+    MakeNoise,
+    Pause,
+    Play,
+    Press,
+    Say,
+    SayInParts,
+    Wait,
+    WaitFor,
+    load,
+    parse,
+)
 from firstword.sim.wav import at_rate, read_wav
 
 WHOLE = """
@@ -22,6 +36,10 @@ steps:
   - wait_for: silence
   - say: 你好
   - {say: slowly, byte_ms: 100}
+  - say: [我的号码是, pause: 0.7 s, "0138", {noise: knock, ms: 90}, pause: 600 ms, "1234"]
+  - backchannel: 嗯
+  - noise: cough
+  - {noise: hiss, ms: 400, dbfs: -30}
   - wait_for: reply
     within: 3 s
   - interrupt_after: 800 ms
@@ -44,6 +62,10 @@ def test_every_step_of_the_language_is_understood(tmp_path: Path) -> None:
         WaitFor("silence", within=10, silence=0.5),
         Say("你好", 40),
         Say("slowly", 100),
+        SayInParts(("我的号码是", Pause(0.7), "0138", Noise("knock", 90), Pause(0.6), "1234"), 40),
+        Backchannel("嗯", 40),
+        MakeNoise(Noise()),
+        MakeNoise(Noise("hiss", 400, -30)),
         WaitFor("reply", within=3, silence=0.5),
         WaitFor("reply", within=10, silence=0.5),
         Wait(0.8),
@@ -61,9 +83,36 @@ def test_a_list_of_steps_alone_is_a_script(tmp_path: Path) -> None:
     assert parse("- say: hello\n- hang_up\n", "a.yaml", tmp_path).steps == (Say("hello"), HangUp())
 
 
+def test_what_the_line_does_and_what_is_for_others_stands_beside_the_steps(tmp_path: Path) -> None:
+    text = "echo: {db: -26}\nline_noise: -50\nabout: {tags: [a], model: [b]}\nsteps: [hang_up]\n"
+    script = parse(text, "a.yaml", tmp_path)
+    assert (script.echo, script.line_noise, script.about) == (Echo(-26, 120), -50, {"tags": ["a"], "model": ["b"]})
+    plain = parse("- hang_up", "a.yaml", tmp_path)
+    assert (plain.echo, plain.line_noise, plain.about) == (None, None, {})
+
+
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
+        ("- say: [a, pause: 1 s]", "a.yaml, step 1: what is said in parts begins and ends with a text"),
+        ("- say: []", "what is said in parts begins and ends with a text"),
+        (
+            "- say: [a, pause: 1 s, 0123]",
+            "a part is a text (digits in quotes), 'pause: 700 ms' or 'noise: cough', not 83",
+        ),
+        ("- say: [a, puase: 1 s, b]", "a part is a text"),
+        ("- say: [a, pause: 700, b]", "700 is no time"),
+        ("- say: [a, {pause: 1 s, ms: 1}, b]", "unknown setting of a pause 'ms'"),
+        ("- say: [a, {noise: cough, db: 1}, b]", "unknown setting of noise 'db'"),
+        ("- backchannel:", "backchannel needs a text"),
+        ("- noise: cuogh", "noise takes cough, knock, hiss, not 'cuogh' (did you mean 'cough'?)"),
+        ("- noise: cough\n  ms: 5", "ms takes 20 to 10000, not 5"),
+        ("- noise: cough\n  dbfs: 3", "dbfs takes -60 to -10, not 3"),
+        ("echo: -20\nsteps: [hang_up]", "a.yaml: echo takes {{db: -20, delay_ms: 120}}, not -20"),
+        ("echo: {delay: 90}\nsteps: [hang_up]", "unknown setting of echo 'delay' (did you mean 'delay_ms'?)"),
+        ("echo: {delay_ms: 5}\nsteps: [hang_up]", "delay_ms takes 20 to 1000, not 5"),
+        ("line_noise: loud\nsteps: [hang_up]", "line_noise takes -80 to -10, not 'loud'"),
+        ("about: [a]\nsteps: [hang_up]", "about takes names with values"),
         ("- sya: hello", "a.yaml, step 1: unknown step 'sya' (did you mean 'say'?)"),
         ("- say: hello\n- hangup", "a.yaml, step 2: unknown step 'hangup' (did you mean 'hang_up'?)"),
         ("- say: hello\n  bite_ms: 40", "a.yaml, step 1: unknown setting of say 'bite_ms' (did you mean 'byte_ms'?)"),

@@ -63,6 +63,11 @@ def report(bench: str, rows: Sequence[Row], json_path: Path | None) -> int:
         goal = "" if row.goal is None else f"   goal {'>=' if row.at_least else '<='} {row.goal:g}"
         mark = {None: " ", True: "ok", False: "MISSED"}[row.ok]
         print(f"  {row.name:<{width}}  {row.value:>10.1f} {row.unit:<6} {goal:<18} {mark}".rstrip())
+    return conclude(bench, rows, json_path)
+
+
+def conclude(bench: str, rows: Sequence[Row], json_path: Path | None) -> int:
+    """`report` without the printing."""
     if json_path is not None:
         whole = {
             "bench": bench,

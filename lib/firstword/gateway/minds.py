@@ -12,6 +12,8 @@ A script, as YAML or as the arguments of `ScriptedMind`::
     match:                         # first, before the turn's number: a regular expression found in the last user message
       - {when: 账单|bill, text: 您本月的账单是三十元。}
     otherwise: echo                # when there is no reply for the turn; without it the last one is said again
+    conversations:                 # scripts of their own, for the calls whose system message holds the text
+      - {when: 订票, replies: [好的，去哪里？]}
 """
 
 from __future__ import annotations
@@ -59,6 +61,7 @@ class ScriptedMind:
         replies: by turn.
         match: pairs of a regular expression and the reply to it; the first that is found in the last user message wins.
         otherwise: when there is no reply for the turn. Default: the last of `replies`, or ``echo`` if there are none.
+        conversations: pairs of a text and the mind for calls whose system message holds it; the first that fits answers.
         where: what to call the script in errors.
 
     Raises:
@@ -73,7 +76,9 @@ class ScriptedMind:
         match: Mapping[str, Script] | Sequence[tuple[str, Script]] = (),
         otherwise: Script | None = None,
         where: str = "script",
+        conversations: Sequence[tuple[str, ScriptedMind]] = (),
     ) -> None:
+        self._conversations = conversations
         self._replies = [_reply(reply, f"{where}: reply {n}") for n, reply in enumerate(replies, 1)]
         pairs = match.items() if isinstance(match, Mapping) else match
         self._match = [(_pattern(when, where), _reply(reply, f"{where}: match {when!r}")) for when, reply in pairs]
@@ -99,22 +104,38 @@ class ScriptedMind:
             content = {"replies": content}
         if not isinstance(content, dict):
             raise ScriptError(f"{path}: a list of replies, or a mapping with replies, match and otherwise, is wanted")
+        conversations = content.pop("conversations", None) or []
+        minds = []
+        for number, entry in enumerate(conversations, 1):
+            where = f"{path}: conversation {number}"
+            if not isinstance(entry, dict) or not entry.get("when"):
+                raise ScriptError(f"{where}: each needs a when: {entry!r}")
+            own = {key: value for key, value in entry.items() if key != "when"}
+            minds.append((str(entry["when"]), cls._read(own, where)))
+        return cls._read(content, path, minds)
+
+    @classmethod
+    def _read(
+        cls, content: Mapping[str, Any], where: str, conversations: Sequence[tuple[str, ScriptedMind]] = ()
+    ) -> ScriptedMind:
         for key in content:
             if key not in ("replies", "match", "otherwise"):
                 raise ScriptError(
-                    f"{path}: unknown key {key!r}{did_you_mean(str(key), ('replies', 'match', 'otherwise'))}"
+                    f"{where}: unknown key {key!r}{did_you_mean(str(key), ('replies', 'match', 'otherwise'))}"
                 )
         pairs = []
         for entry in content.get("match") or []:
             if not isinstance(entry, dict) or "when" not in entry:
-                raise ScriptError(f"{path}: each entry of match needs a when: {entry!r}")
+                raise ScriptError(f"{where}: each entry of match needs a when: {entry!r}")
             pairs.append((str(entry["when"]), {k: v for k, v in entry.items() if k != "when"}))
-        return cls(content.get("replies") or [], pairs, content.get("otherwise"), where=path)
+        return cls(content.get("replies") or [], pairs, content.get("otherwise"), where, conversations)
 
     def answer(self, messages: Sequence[Mapping[str, Any]], wish: Wish) -> Generator[str | Pause | Thought, None, None]:
+        system = "".join(content(message) for message in messages if message.get("role") == "system")
+        mind = next((mind for text, mind in self._conversations if text in system), self)
         said = [content(message) for message in messages if message.get("role") == "user"]
         last = said[-1] if said else ""
-        reply = self._choose(last, len(said))
+        reply = mind._choose(last, len(said))
         for piece in _pieces(reply.thinking, reply.token_chars):
             yield Thought(piece)
         tokens = reply.tokens

@@ -8,15 +8,31 @@ assert conversation.heard_text() == "您好"
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol, assert_never
+from typing import Literal, Protocol, assert_never
 
 from ..audio import tone
+from ..audio.pcm import silence
 from ..clock import SYSTEM, Clock
 from .line import FRAMES_PER_SECOND, Line
-from .script import HangUp, Play, Press, Say, Script, Step, Wait, WaitFor
+from .room import Noise, Room
+from .script import (
+    Backchannel,
+    HangUp,
+    MakeNoise,
+    Part,
+    Pause,
+    Play,
+    Press,
+    Say,
+    SayInParts,
+    Script,
+    Step,
+    Wait,
+    WaitFor,
+)
 from .wav import at_rate
 
 ANSWER_S = 30.0
@@ -36,6 +52,33 @@ class Character:
     end: float
 
 
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """A text without a pause in it, and when its first and its last frame were taken, in the clock's seconds: infinite for one that was
+    cut short."""
+
+    text: str
+    begin: float
+    end: float
+
+
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """Something the caller was heard to do."""
+
+    kind: Literal["turn", "backchannel", "noise"]
+    parts: tuple[Spoken, ...]
+    """One after the other; noise has one, with its kind for a text."""
+
+    @property
+    def begin(self) -> float:
+        return self.parts[0].begin
+
+    @property
+    def end(self) -> float:
+        return self.parts[-1].end
+
+
 @dataclass
 class Conversation:
     """A call as the caller had it. Times are the clock's seconds."""
@@ -47,6 +90,8 @@ class Conversation:
     steps: list[tuple[float, str]] = field(default_factory=list)
     """When each step began."""
     keys: list[tuple[float, str]] = field(default_factory=list)
+    sounds: list[Sound] = field(default_factory=list)
+    """What the caller did that could be heard, in order, with its times on the line. Filled when the call is over."""
     ended: float = 0.0
     """When the call was over for the caller."""
     ended_by: str = ""
@@ -116,6 +161,18 @@ def converse(
     return _Caller(call, script, clock, on_step).run()
 
 
+@dataclass(frozen=True, slots=True)
+class _Uttered:
+    """What was put into the line's mouth; `parts` are texts with the numbers of their first and last frames."""
+
+    kind: Literal["turn", "backchannel"]
+    parts: tuple[tuple[str, int, int], ...]
+
+    def on(self, line: Line) -> Sound:
+        spoken = (Spoken(text, line.said_at(first), line.said_at(last)) for text, first, last in self.parts)
+        return Sound(self.kind, tuple(spoken))
+
+
 class _Caller:
     def __init__(self, call: Telephone, script: Script, clock: Clock, on_step: Callable[[str], None]) -> None:
         self._call = call
@@ -124,6 +181,7 @@ class _Caller:
         self._clock = clock
         self._on_step = on_step
         self._result = Conversation(call.line, script.byte_ms)
+        self._said: list[_Uttered | Sound] = []
         self._replies = 0  # onsets that were waited for, or came before the caller last spoke
         self._before = 0  # onsets when the caller last began to speak
         self._spoke = float("-inf")  # when he had finished
@@ -133,6 +191,7 @@ class _Caller:
 
     def run(self) -> Conversation:
         result, step_text = self._result, "the beginning"
+        self._line.room = Room(self._line.rate, self._script.echo, self._script.line_noise)
         try:
             self._until(lambda: 0.0 if self._line.frames else 0.02, ANSWER_S, "the call was not answered")
             for number, step in enumerate(self._script.steps, 1):
@@ -144,6 +203,7 @@ class _Caller:
             result.failure = f"{step_text}: {error}"
         result.ended_by = "caller" if self._call.ready else result.ended_by or "bot"
         self._hang_up()
+        result.sounds += [one if isinstance(one, Sound) else one.on(self._line) for one in self._said]
         return result
 
     def _hang_up(self) -> None:
@@ -157,9 +217,16 @@ class _Caller:
     def _do(self, step: Step) -> None:
         match step:
             case Say():
-                self._speak(tone.speak(step.text, self._line.rate, step.byte_ms))
+                self._take_turn(step.text, tone.speak(step.text, self._line.rate, step.byte_ms))
+            case SayInParts():
+                self._take_turn_in_parts(step)
+            case Backchannel():
+                pcm = tone.speak(step.text, self._line.rate, step.byte_ms)
+                self._utter("backchannel", [(step.text, pcm)])
+            case MakeNoise():
+                self._make_noise(step.noise)
             case Play():
-                self._speak(at_rate(step.pcm, step.rate, self._line.rate))
+                self._take_turn(step.name, at_rate(step.pcm, step.rate, self._line.rate))
             case Wait():
                 self._pause(step.seconds)
             case WaitFor():
@@ -175,12 +242,37 @@ class _Caller:
             case _:
                 assert_never(step)
 
-    def _speak(self, pcm: bytes) -> None:
+    def _take_turn(self, text: str, pcm: bytes) -> None:
+        self._take_turn_of([(text, pcm)])
+
+    def _take_turn_in_parts(self, step: SayInParts) -> None:
+        self._take_turn_of([_part(part, self._line.rate, step.byte_ms) for part in step.parts])
+        self._before = self._replies = len(self._line.onsets)  # what began in a pause was no answer to all of it
+
+    def _take_turn_of(self, parts: Sequence[tuple[str, bytes]]) -> None:
         self._before = self._replies = len(self._line.onsets)
-        self._line.say(pcm)
-        bound = 5 + 2 * len(pcm) / 2 / self._line.rate
-        self._until(lambda: 1.0 if self._line.saying else 0.0, bound, "the line stood still while the caller spoke")
+        self._utter("turn", parts)
         self._spoke = self._clock.now()
+
+    def _utter(self, kind: Literal["turn", "backchannel"], parts: Sequence[tuple[str, bytes]]) -> None:
+        """Say audio after audio, each from a new frame on; those without a text are pauses and noise. Returns when all is said."""
+        size = self._line.frame_bytes
+        whole = [(text, pcm.ljust(-(-len(pcm) // size) * size, b"\0")) for text, pcm in parts]
+        number = self._line.say(b"".join(pcm for _, pcm in whole))
+        spoken, frames = [], 0
+        for text, pcm in whole:
+            if text:
+                spoken.append((text, number, number + len(pcm) // size - 1))
+            number += len(pcm) // size
+            frames += len(pcm) // size
+        self._said.append(_Uttered(kind, tuple(spoken)))
+        bound = 5 + 2 * frames / FRAMES_PER_SECOND
+        self._until(lambda: 1.0 if self._line.saying else 0.0, bound, "the line stood still while the caller spoke")
+
+    def _make_noise(self, noise: Noise) -> None:
+        now = self._clock.now()
+        self._said.append(Sound("noise", (Spoken(noise.kind, now, now + noise.ms / 1000),)))
+        self._line.room.add(noise.sound(self._line.rate))
 
     def _pause(self, seconds: float) -> None:
         deadline = self._clock.deadline(seconds)
@@ -236,11 +328,30 @@ class _Caller:
             self._line.wait(min(rest, deadline.left()), changes)
 
 
+def _part(part: Part, rate: int, byte_ms: int) -> tuple[str, bytes]:
+    """The text of a part ("" for a pause or noise), and its audio."""
+    match part:
+        case str():
+            return part, tone.speak(part, rate, byte_ms)
+        case Pause():
+            return "", silence(part.seconds * 1000, rate)
+        case Noise():
+            return "", part.sound(rate)
+        case _:
+            assert_never(part)
+
+
 def describe(step: Step) -> str:
     """A step in its script's words."""
     match step:
         case Say():
-            return f"say: {step.text if len(step.text) <= 40 else step.text[:39] + '…'}"
+            return f"say: {_short(step.text)}"
+        case SayInParts():
+            return f"say: {_short(' … '.join(part for part in step.parts if isinstance(part, str)))}"
+        case Backchannel():
+            return f"backchannel: {step.text}"
+        case MakeNoise():
+            return f"noise: {step.noise.kind}"
         case Play():
             return f"play: {step.name}"
         case Wait():
@@ -253,3 +364,7 @@ def describe(step: Step) -> str:
             return "hang_up"
         case _:
             assert_never(step)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 40 else text[:39] + "…"

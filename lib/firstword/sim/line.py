@@ -17,6 +17,7 @@ import numpy as np
 
 from ..audio.pcm import peak
 from ..clock import SYSTEM, Clock
+from .room import Room
 
 FRAMES_PER_SECOND = 50
 LOUD = 256
@@ -50,19 +51,29 @@ class Line:
         """Whether the channel has gone: nothing will be taken or heard any more."""
         self.changes = 0
         """How often something has changed that somebody may wait for."""
+        self.room = Room(rate)
+        """What is sent besides the caller. Another may be put here before the first frame."""
         self._clock = clock
         self._pause = pause_ms / 1000
         self._heard = bytearray()
         self._mouth: deque[bytes] = deque()
-        self._said: list[tuple[int, bytes]] = []
+        self._said: list[tuple[int, bytes]] = []  # the frame it lies on, and what the caller said there
+        self._sent: list[tuple[int, bytes]] = []  # the same with what the room made of it, where it made anything
+        self._given = 0  # frames that were ever to be said
         self._changed = threading.Condition()
 
     # The session thread, once a tick.
 
     def take(self) -> bytes:
-        """The next frame of what the caller says. Session thread."""
-        if not self._mouth:
-            return self.silence
+        """The next frame of what the caller's line sends. Session thread."""
+        frame = self._from_mouth() if self._mouth else self.silence
+        if self.room.empty:
+            return frame
+        frame = self.room.around(frame, self._heard)
+        self._sent.append((len(self.arrivals), frame))
+        return frame
+
+    def _from_mouth(self) -> bytes:
         frame = self._mouth.popleft()
         index = len(self.arrivals)
         if (
@@ -96,14 +107,17 @@ class Line:
 
     # The caller's thread.
 
-    def say(self, pcm: bytes) -> None:
+    def say(self, pcm: bytes) -> int:
         """Say `pcm` after what is being said: 16-bit little-endian mono at the line's rate; the last frame is filled up with
-        silence."""
+        silence. Returns the number of its first frame, for `said_at`."""
         size = self.frame_bytes
         frames = [pcm[i : i + size] for i in range(0, len(pcm), size)]
         if frames:
             frames[-1] = frames[-1].ljust(size, b"\0")
+        first = self._given
+        self._given += len(frames)
         self._mouth.extend(frames)
+        return first
 
     @property
     def saying(self) -> bool:
@@ -137,10 +151,16 @@ class Line:
         """What was heard since frame number `begin`."""
         return bytes(self._heard[begin * self.frame_bytes :])
 
+    def said_at(self, number: int) -> float:
+        """When frame `number` of all that was to be said was taken, in the clock's seconds; infinite for one that never was."""
+        if number >= len(self._said):
+            return float("inf")
+        return self.arrivals[min(self._said[number][0], len(self.arrivals) - 1)]
+
     def said(self) -> bytes:
-        """What the caller said, on the same frames as `heard`."""
+        """What the caller's line sent, on the same frames as `heard`."""
         audio = bytearray(len(self.arrivals) * self.frame_bytes)
-        for index, frame in tuple(self._said):
+        for index, frame in (*self._said, *self._sent):
             if index < len(self.arrivals):
                 audio[index * self.frame_bytes : (index + 1) * self.frame_bytes] = frame
         return bytes(audio)

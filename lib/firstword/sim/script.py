@@ -7,24 +7,32 @@
     steps:
       - wait_for: silence       # the bot has spoken since the caller last did, and has finished
       - say: 你好               # in the tone voice; `byte_ms: 40` beside it changes the pace
+      - say: [我的号码是, pause: 700 ms, "138", noise: cough, pause: 0.6 s, "1234"]     # one turn, with pauses and noise in it
       - wait_for: reply         # the bot begins to speak
       - interrupt_after: 800 ms # the same, and so much later
       - play: order.wav         # mono or stereo, 8 to 48 kHz, 16 bits; relative to the script
       - wait_for: {words: 再见} # the bot said so, in the tone voice
       - wait: 1.5 s
+      - backchannel: 嗯         # said as a listener does, while the other speaks: no turn, nothing to answer
+      - noise: cough            # or knock, hiss; beside whatever else is said from now on, so the next step comes at once
+        ms: 150                 # how long (default 150 ms)
+        dbfs: -24               # how loud (default -24, as the tone voice)
       - key: "1"                # or several: "123#"
       - wait_for: end           # the bot hangs up
       - hang_up
 
 A list of steps alone is a script too. `within` and `silence` may also stand beside a ``wait_for``. When the last step is done the caller
 hangs up.
+
+What his line does stands beside `steps`: ``echo: {db: -20, delay_ms: 120}`` sends back what he hears, ``line_noise: -50`` is steady noise,
+in dBFS. `about` is for others, who judge the call by it: the caller does not read it.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -33,6 +41,7 @@ import yaml
 from ..audio import tone
 from ..errors import ScriptError
 from ..options import did_you_mean
+from .room import NOISES, Echo, Noise
 from .wav import read_wav
 
 KEYS = "0123456789*#ABCD"
@@ -45,6 +54,39 @@ class Say:
 
     text: str
     byte_ms: int = tone.BYTE_MS
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Silence inside what is said."""
+
+    seconds: float
+
+
+Part = str | Pause | Noise
+
+
+@dataclass(frozen=True, slots=True)
+class SayInParts:
+    """Speak in the tone voice, with pauses and noise between the texts: one turn all the same. Begins and ends with a text."""
+
+    parts: tuple[Part, ...]
+    byte_ms: int = tone.BYTE_MS
+
+
+@dataclass(frozen=True, slots=True)
+class Backchannel:
+    """Say something that is no turn."""
+
+    text: str
+    byte_ms: int = tone.BYTE_MS
+
+
+@dataclass(frozen=True, slots=True)
+class MakeNoise:
+    """Begin to make this noise, and go on at once."""
+
+    noise: Noise
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +127,7 @@ class HangUp:
     """End the call."""
 
 
-Step = Say | Play | Wait | WaitFor | Press | HangUp
+Step = Say | SayInParts | Backchannel | MakeNoise | Play | Wait | WaitFor | Press | HangUp
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +138,11 @@ class Script:
     name: str = "caller"
     byte_ms: int = tone.BYTE_MS
     """The pace at which the bot's words are read."""
+    echo: Echo | None = None
+    line_noise: float | None = None
+    """dBFS."""
+    about: Mapping[str, Any] = field(default_factory=dict)
+    """What stands under ``about`` in the file."""
 
 
 def load(path: Path) -> Script:
@@ -129,7 +176,7 @@ def parse(text: str, where: str, folder: Path) -> Script:
 class _Reader:
     """From loaded YAML to steps; knows where it is, for the errors."""
 
-    SETTINGS = ("name", "byte_ms", "silence", "within", "steps")
+    SETTINGS = ("name", "byte_ms", "silence", "within", "echo", "line_noise", "about", "steps")
 
     def __init__(self, where: str, folder: Path, settings: Mapping[str, Any]) -> None:
         self._where = where
@@ -137,6 +184,8 @@ class _Reader:
         self._settings = settings
         self._readers: dict[str, Callable[[Any, Mapping[str, Any]], list[Step]]] = {
             "say": self._say,
+            "backchannel": self._backchannel,
+            "noise": lambda value, rest: [MakeNoise(self._noise(value, rest))],
             "play": self._play,
             "wait": lambda value, rest: [Wait(self._seconds(value))],
             "wait_for": self._wait_for,
@@ -144,7 +193,13 @@ class _Reader:
             "key": self._key,
             "hang_up": lambda value, rest: [HangUp()],
         }
-        self._beside = {"say": ("byte_ms",), "wait_for": ("within", "silence"), "interrupt_after": ("within",)}
+        self._beside = {
+            "say": ("byte_ms",),
+            "backchannel": ("byte_ms",),
+            "noise": ("ms", "dbfs"),
+            "wait_for": ("within", "silence"),
+            "interrupt_after": ("within",),
+        }
 
     def script(self) -> Script:
         self._known(self._settings, self.SETTINGS, "setting")
@@ -159,7 +214,35 @@ class _Reader:
         for number, step in enumerate(steps, 1):
             self._where = f"{top}, step {number}"
             made += self._step(step)
-        return Script(tuple(made), str(self._settings.get("name", Path(top).stem)), self._byte_ms)
+        self._where = top
+        return Script(
+            tuple(made),
+            str(self._settings.get("name", Path(top).stem)),
+            self._byte_ms,
+            self._echo(),
+            self._line_noise(),
+            self._about(),
+        )
+
+    def _echo(self) -> Echo | None:
+        value = self._settings.get("echo")
+        if value is None:
+            return None
+        if not isinstance(value, dict):
+            raise self._error(f"echo takes {{db: -20, delay_ms: 120}}, not {value!r}")
+        self._known(value, ("db", "delay_ms"), "setting of echo")
+        db = self._number(value.get("db", -20), -60, 0, "db")
+        return Echo(db, self._number(value.get("delay_ms", 120), 20, 1000, "delay_ms"))
+
+    def _line_noise(self) -> float | None:
+        value = self._settings.get("line_noise")
+        return None if value is None else self._number(value, -80, -10, "line_noise")
+
+    def _about(self) -> Mapping[str, Any]:
+        about = self._settings.get("about") or {}
+        if not isinstance(about, dict):
+            raise self._error(f"about takes names with values, not {about!r}")
+        return about
 
     def _step(self, step: Any) -> list[Step]:
         if isinstance(step, str):
@@ -178,9 +261,39 @@ class _Reader:
         return self._readers[name](step[name], rest)
 
     def _say(self, value: Any, rest: Mapping[str, Any]) -> list[Step]:
+        pace = self._pace(rest.get("byte_ms", self._byte_ms))
+        if isinstance(value, list):
+            parts = tuple(map(self._part, value))
+            if not parts or not isinstance(parts[0], str) or not isinstance(parts[-1], str):
+                raise self._error("what is said in parts begins and ends with a text")
+            return [SayInParts(parts, pace)]
+        return [Say(self._text(value, "say"), pace)]
+
+    def _part(self, value: Any) -> Part:
+        if isinstance(value, dict) and "pause" in value:
+            self._known(value, ("pause",), "setting of a pause")
+            return Pause(self._seconds(value["pause"]))
+        if isinstance(value, dict) and "noise" in value:
+            rest = {name: setting for name, setting in value.items() if name != "noise"}
+            self._known(rest, self._beside["noise"], "setting of noise")
+            return self._noise(value["noise"], rest)
+        if not isinstance(value, str) or not value:  # a number without quotes may have lost its zeros
+            raise self._error(f"a part is a text (digits in quotes), 'pause: 700 ms' or 'noise: cough', not {value!r}")
+        return value
+
+    def _backchannel(self, value: Any, rest: Mapping[str, Any]) -> list[Step]:
+        return [Backchannel(self._text(value, "backchannel"), self._pace(rest.get("byte_ms", self._byte_ms)))]
+
+    def _noise(self, value: Any, rest: Mapping[str, Any]) -> Noise:
+        if value not in NOISES:
+            raise self._error(f"noise takes {', '.join(NOISES)}, not {value!r}{did_you_mean(str(value), NOISES)}")
+        ms = round(self._number(rest.get("ms", 150), 20, 10_000, "ms"))
+        return Noise(value, ms, self._number(rest.get("dbfs", -24), -60, -10, "dbfs"))
+
+    def _text(self, value: Any, step: str) -> str:
         if value is None or isinstance(value, dict | list) or str(value) == "":
-            raise self._error("say needs a text")
-        return [Say(str(value), self._pace(rest.get("byte_ms", self._byte_ms)))]
+            raise self._error(f"{step} needs a text")
+        return str(value)
 
     def _play(self, value: Any, rest: Mapping[str, Any]) -> list[Step]:
         if not isinstance(value, str) or not value:
@@ -228,6 +341,11 @@ class _Reader:
         if not isinstance(value, int) or isinstance(value, bool) or not 20 <= value <= 1000:
             raise self._error(f"byte_ms takes 20 to 1000, not {value!r}")
         return value
+
+    def _number(self, value: Any, low: float, high: float, name: str) -> float:
+        if not isinstance(value, int | float) or isinstance(value, bool) or not low <= value <= high:
+            raise self._error(f"{name} takes {low:g} to {high:g}, not {value!r}")
+        return float(value)
 
     def _known(self, given: Mapping[str, Any], known: tuple[str, ...], kind: str) -> None:
         for name in given:

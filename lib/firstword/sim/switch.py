@@ -33,14 +33,14 @@ Faithful where it hurts:
   hang-up FIFOs get their end only then, applications are refused before. A session that is used later raises; one
   that is still referenced is told as `SimCall.leaked`: the real channel would never be destroyed.
 
-Not simulated: SIP, RTP, jitter, loss, codecs and their delay, comfort noise, echo; conversion between a file's rate
-and the channel's (they must be equal); any file but FIFOs, raw files and recordings to WAV; ``silence_stream`` is the
-only thing that plays; bridges, holds, other legs; limits of time or silence on recordings; events arriving in the
-input callback; the cost of FreeSWITCH's own threads. What the caller would have said during a gap is said after it,
-where a real line would lose it.
+Not simulated: SIP, RTP, jitter, loss, codecs and their delay, comfort noise, any echo but a script's own (`room`);
+conversion between a file's rate and the channel's (they must be equal); any file but FIFOs, raw files and recordings
+to WAV; ``silence_stream`` is the only thing that plays; bridges, holds, other legs; limits of time or silence on
+recordings; events arriving in the input callback; the cost of FreeSWITCH's own threads. What the caller would have said
+during a gap is said after it, where a real line would lose it.
 
 The seams: `module` is what ``import freeswitch`` finds, `session` the object a script gets, `channel` the media,
-`bugs` the two media bugs, `line` the caller's mouth and ears.
+`bugs` the two media bugs, `line` the caller's mouth and ears, `room` what else is on his line.
 """
 
 from __future__ import annotations
