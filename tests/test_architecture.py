@@ -28,7 +28,9 @@ PURE = [
     "events", "commands", "errors", "options", "turn", "audio.pcm", "audio.tone", "audio.resample", "audio.ears", "audio.playout",
     "text.segment", "providers.aliyun.wire", "providers.aliyun.marks", "providers.aliyun.signature", "providers.aliyun.status",
     "net.redact", "net.public", "net.timers", "audio.tone_code", "audio.tone_bursts", "providers.openai.wire",
-    "call.heard", "call.history", "call.timers",
+    "call.heard", "call.history", "call.timers", "gateway.messages",
+    "call.tools.actions", "call.tools.builtin", "call.tools.dialplan", "call.tools.http_tool", "call.tools.parameters",
+    "call.tools.permissions", "call.tools.pointer", "call.tools.told", "call.tools.toolbox", "call.tools.url_template", "call.tools.usage",
     "live.sip", "live.sdp", "live.rtp", "live.dialog", "live.transactions", "live.scenario",
 ]  # fmt: skip
 WAITING = {

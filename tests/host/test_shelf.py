@@ -5,11 +5,13 @@ from __future__ import annotations
 import pytest
 from mock import Mock
 
+from firstword.call.tools import Request
 from firstword.clock import SYSTEM
 from firstword.errors import ConfigError
 from firstword.host.settings import parse
 from firstword.host.shelf import Shelf
 from firstword.providers import registry
+from firstword.speech.llm import ToolCall
 
 XML = """<configuration name="firstword.conf"><services>
 <service name="ears" does="asr" vendor="aliyun"><param name="appkey" value="k"/></service>
@@ -54,4 +56,28 @@ def test_a_service_that_can_not_be_made_refuses_the_call_and_is_tried_again_for_
         shelf.services(profile)
     monkeypatch.setenv("NO_SUCH_VARIABLE", "k")
     assert shelf.services(profile).tts is not None
+    shelf.close()
+
+
+def test_a_profiles_tools_are_made_with_their_secrets_once_and_tried_again_if_one_is_missing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    tools = """<tools><tool name="order"><param name="description" value="查订单"/><param name="url" value="https://shop.example/"/>
+<header name="X-Key" value="env:NO_SUCH_VARIABLE"/></tool><tool name="other"><param name="description" value="x"/>
+<param name="url" value="https://other.example/"/><header name="X-Key" value="env:NEITHER_THIS"/></tool></tools><profiles>"""
+    xml = XML.replace("<profiles>", tools).replace(
+        '<profile name="default">', '<profile name="default"><param name="tools" value="order|hang_up"/>'
+    )
+    monkeypatch.delenv("NO_SUCH_VARIABLE", raising=False)
+    settings = parse(xml)
+    shelf = Shelf(settings, SYSTEM)
+    profile = settings.profile("default")
+    with pytest.raises(ConfigError, match="tool 'order': header 'X-Key': the environment variable NO_SUCH_VARIABLE"):
+        shelf.toolbox(profile)
+    monkeypatch.setenv("NO_SUCH_VARIABLE", "key-of-the-shop")
+    toolbox = shelf.toolbox(profile)
+    assert [tool.name for tool in toolbox.tools] == ["order", "hang_up"]
+    request = toolbox.judge(ToolCall("c", "order", ""))
+    assert isinstance(request, Request) and request.headers == (("X-Key", "key-of-the-shop"),)
+    assert shelf.toolbox(profile).judge(ToolCall("c", "order", "")) == request
     shelf.close()
