@@ -76,22 +76,6 @@ def test_any_method_may_be_asked_and_the_answer_says_what_it_is(
     assert ("content-length" in head.lower()) == (method != "GET")
 
 
-def test_what_must_not_be_done_twice_is_sent_on_a_connection_of_its_own(client: Client) -> None:
-    def script(peer: Peer) -> None:
-        peer.read_request()
-        peer.answer("200 OK", "yes")
-        peer.read_request()
-        peer.reset()
-
-    with Loopback(script) as server:
-        for _ in range(2):
-            exchange = client.request("POST", f"{server.http}/", headers={"Connection": "close"}, body=b"{}")
-            exchange.open()
-            assert read_all(exchange) == b"yes"
-            exchange.close()
-        assert server.connections == 2
-
-
 def test_a_client_of_public_hosts_does_not_reach_this_machine() -> None:
     with Loopback(lambda peer: peer.read_request()) as server:
         client = Client("tool", public=True)

@@ -106,8 +106,8 @@ class Client:
     ) -> Exchange:
         """The same for any method.
 
-        A request that meets a warm connection just closed by the service is sent once more; for one that must not be done twice, send
-        the header ``Connection: close``, so that none is kept.
+        A request that meets a warm connection just closed by the service is sent once more; one that must not be done twice needs a
+        client of its own, which has none.
         """
         return Exchange(self, self._session, method, url, dict(headers), body, bounds or HttpBounds())
 

@@ -114,17 +114,31 @@ def test_a_connection_is_kept_warm_for_reading(errands: Errands) -> None:
 
 
 def test_what_was_posted_and_perhaps_done_is_not_posted_again(errands: Errands) -> None:
-    """The service takes the order and dies before it answers."""
+    """The service keeps the connection of the first order; it takes the second one and dies before it answers."""
 
-    def script(peer: Peer) -> None:
+    def keeps(peer: Peer) -> str:
+        peer.read_request()
+        peer.answer("200 OK", "first")
+        try:
+            peer.read_request()
+        except ConnectionError:
+            return "closed by us"
+        peer.reset()
+        return "used again"
+
+    def dies(peer: Peer) -> str:
         peer.read_request()
         peer.reset()
+        return "died"
 
-    with Loopback(answering("200 OK", "first"), script, script) as server:
+    with Loopback(keeps, dies, dies) as server:
         assert run(errands, request(server, "POST")).ok
         answer = run(errands, request(server, "POST"))
         assert (answer.text, answer.outcome) == ("The service could not be reached.", "failed")
-        assert server.connections == 2
+        until = time.monotonic() + 2
+        while len(server.results) < 2 and time.monotonic() < until:
+            time.sleep(0.002)
+        assert sorted(server.results) == ["closed by us", "died"] and server.connections == 2
 
 
 CUT = "… [cut here: these are the first {} bytes of a longer answer]"
@@ -317,6 +331,20 @@ def test_a_cancel_ends_any_wait_and_nothing_is_told_after_it(errands: Errands, s
         while "tool-call-1" in alive() and time.monotonic() < until:
             time.sleep(0.002)
         assert "tool-call-1" not in alive() and told.answers == []
+
+
+def test_an_answer_that_came_as_it_was_cancelled_is_not_told(errands: Errands, monkeypatch: pytest.MonkeyPatch) -> None:
+    def at_the_last_moment(errand: Errand) -> tuple[str, str]:
+        errand.cancel()
+        return "x", "done"
+
+    monkeypatch.setattr(Errand, "_ask", at_the_last_moment)
+    told = Told()
+    errands.start("call-1", request("http://127.0.0.1:9"), told)
+    until = time.monotonic() + 2
+    while alive() and time.monotonic() < until:
+        time.sleep(0.002)
+    assert not alive() and told.answers == []
 
 
 def test_a_cancel_after_the_answer_does_nothing(errands: Errands) -> None:

@@ -75,6 +75,8 @@ class Request:
     """Which part of a JSON answer counts (RFC 6901); "" is the whole."""
     public: bool
     """Only a public address may be connected to."""
+    once: bool
+    """It must not be sent a second time, even if it seems that the service never saw the first."""
     secrets: tuple[str, ...] = field(repr=False, default=())
     """What must not be in the answer."""
 

@@ -43,7 +43,8 @@ class Errands:
         Args:
             label: the thread is named ``tool-<label>``; the call's, and whatever tells its errands apart.
         """
-        errand = Errand(label, request, self._client(request), self._clock, done)
+        client = self._make(request) if request.once else self._kept(request)
+        errand = Errand(label, request, client, self._clock, done)
         spawn("tool", errand.run, label)
         return errand
 
@@ -54,16 +55,17 @@ class Errands:
         for client in clients.values():
             client.close()
 
-    def _client(self, request: Request) -> Client:
+    def _kept(self, request: Request) -> Client:
         # One for each tool: a connection of a tool that may reach private addresses never serves one that may not.
         key = (request.tool, request.public, request.secrets)
         with self._lock:
             if key not in self._clients:
-                provider = f"tool {request.tool}"
-                self._clients[key] = Client(
-                    provider, secrets=request.secrets, clock=self._clock, warm=8, public=request.public
-                )
+                self._clients[key] = self._make(request)
             return self._clients[key]
+
+    def _make(self, request: Request) -> Client:
+        provider = f"tool {request.tool}"
+        return Client(provider, secrets=request.secrets, clock=self._clock, warm=8, public=request.public)
 
 
 class Errand:
@@ -72,6 +74,7 @@ class Errand:
     def __init__(self, label: str, request: Request, client: Client, clock: Clock, done: Done) -> None:
         self._label = label
         self._request = request
+        self._client = client
         self._clock = clock
         self._done = done
         self._gate = Gate()
@@ -107,6 +110,8 @@ class Errand:
             text, outcome = "The tool failed.", "failed"
         finally:
             self._exchange.close()
+            if self._request.once:  # no other request is to find its connection warm: see `Client.request`
+                self._client.close()
         ms = round((self._clock.now() - self._began) * 1000)
         self._gate.last(self._done, Answer(text, outcome, ms))
 

@@ -72,7 +72,8 @@ class HttpTool:
             rest = {name: value for name, value in arguments.items() if name not in placed}
             body = json.dumps(rest, ensure_ascii=False).encode()
             headers += (("Content-Type", "application/json"),)
-        if settings.method in ("POST", "PATCH"):  # not to be done twice: see `net.http.Client.request`
+        once = settings.method in ("POST", "PATCH")
+        if once:  # its connection serves nothing else
             headers += (("Connection", "close"),)
         return Request(
             self.tool.name,
@@ -84,6 +85,7 @@ class HttpTool:
             settings.most_bytes,
             settings.pointer,
             not settings.allow_private,
+            once,
             self.secrets,
         )
 
