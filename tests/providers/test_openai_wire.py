@@ -96,6 +96,14 @@ def test_what_the_model_wrote_instead_of_json_is_not_held_against_the_conversati
     assert sent["messages"][0]["tool_calls"][0]["function"]["arguments"] == "{}"
 
 
+@pytest.mark.parametrize(
+    ("invented", "told"), [("functions.order", "functions_order"), ("查 订单", "____"), ("x" * 99, "x" * 64)]
+)
+def test_a_name_that_the_model_invented_is_told_again_as_one_that_can_be(invented: str, told: str) -> None:
+    sent = json.loads(wire.request_body("m", [Message("assistant", "", (ToolCall("c", invented, "{}"),))]))
+    assert sent["messages"][0]["tool_calls"][0]["function"]["name"] == told
+
+
 # Events from bytes
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import codecs
 import json
+import re
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -25,6 +26,10 @@ ARGUMENTS_BYTES = 65_536
 
 
 # What is sent
+
+_NO_NAME = re.compile(
+    r"[^A-Za-z0-9_-]"
+)  # a model may invent a name; services refuse a conversation with one that can not be
 
 
 def request_body(
@@ -62,7 +67,7 @@ def _message(message: Message) -> dict[str, Any]:
             {
                 "id": call.id,
                 "type": "function",
-                "function": {"name": call.name, "arguments": _arguments(call.arguments)},
+                "function": {"name": _NO_NAME.sub("_", call.name)[:64], "arguments": _arguments(call.arguments)},
             }
             for call in message.calls
         ]
