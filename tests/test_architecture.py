@@ -29,9 +29,12 @@ PURE = [
     "text.segment", "text.utterance", "text.said", "text.question", "text.answer", "text.dictation", "text.chinese", "text.english",
     "text.backchannel", "text.phrases", "text.transcript", "text.numerals",
     "providers.aliyun.wire", "providers.aliyun.marks", "providers.aliyun.signature", "providers.aliyun.status",
-    "net.redact", "net.timers", "audio.tone_code", "audio.tone_bursts", "providers.openai.wire",
+    "net.redact", "net.public", "net.timers", "audio.tone_code", "audio.tone_bursts", "providers.openai.wire",
     "text.tokens", "call.heard", "call.history", "call.exchange", "call.timers",
     "bench.score", "sim.room",
+    "gateway.messages",
+    "call.tools.actions", "call.tools.builtin", "call.tools.dialplan", "call.tools.http_tool", "call.tools.parameters",
+    "call.tools.permissions", "call.tools.pointer", "call.tools.told", "call.tools.toolbox", "call.tools.url_template", "call.tools.usage",
     "live.sip", "live.sdp", "live.rtp", "live.dialog", "live.transactions", "live.scenario",
 ]  # fmt: skip
 WAITING = {

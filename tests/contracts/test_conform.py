@@ -11,9 +11,16 @@ import pytest
 
 from firstword.errors import ProviderError
 from firstword.speech.asr import Transcript
-from firstword.speech.conform import Bounds, check_gives_up, check_model, check_recogniser, check_synthesiser
+from firstword.speech.conform import (
+    Bounds,
+    check_calls,
+    check_gives_up,
+    check_model,
+    check_recogniser,
+    check_synthesiser,
+)
 from firstword.speech.gate import Gate
-from firstword.speech.llm import Completion, Message
+from firstword.speech.llm import Completion, Message, Tool, ToolCall
 from firstword.speech.tts import Mark
 from firstword.speech.watch import Watch
 from firstword.threads import spawn
@@ -112,7 +119,8 @@ class Service:
         if self._bug == "slow start":
             time.sleep(0.02)
         work = Spoken if self._kind == "tts" else Work
-        return work(label, rest[-1], self._story, self._kind != "llm", self._bug)
+        listener = rest[1] if self._kind == "llm" else rest[0]
+        return work(label, listener, self._story, self._kind != "llm", self._bug)
 
     def speak(self, label: str, text: str, listener: Any) -> Work:
         if self._bug == "slow speak":
@@ -149,6 +157,12 @@ def think(story: Sequence[Told] = THOUGHT, bug: str = "") -> str:
     return check_model(lambda: MindlessModel(story, kind="llm", bug=bug), [Message("user", "x")], bounds=QUICK)  # type: ignore[arg-type,return-value]
 
 
+def call(*calls: ToolCall) -> tuple[ToolCall, ...]:
+    story = [("finished", (Completion("tool_calls", calls=calls),))]
+    make: Any = lambda: MindlessModel(story, kind="llm")  # noqa: E731
+    return check_calls(make, [Message("user", "x")], [Tool("f", "")], bounds=QUICK)
+
+
 def speak(story: Sequence[Told] = SPOKEN, bug: str = "") -> bytes:
     return check_synthesiser(lambda: Service(story, kind="tts", bug=bug), ["您", "好"], bounds=QUICK)  # type: ignore[arg-type,return-value]
 
@@ -161,6 +175,7 @@ def test_honest_services_pass_and_what_they_said_is_returned() -> None:
     assert think() == "您好"
     assert speak() == bytes(3200)
     assert hear() == ["您好"]
+    assert call(ToolCall("a", "f", ""), ToolCall("b", "f", "{")) == (ToolCall("a", "f", ""), ToolCall("b", "f", "{"))
 
 
 END: Told = ("finished", ())
@@ -181,6 +196,10 @@ BREAKS: dict[str, tuple[Callable[[], object], str]] = {
     "empty token": (lambda: think([("token", ("",)), *THOUGHT]), "told an empty token"),
     "no reason": (lambda: think([("finished", (Completion(""),))]), "finished without a reason"),
     "a stranger": (lambda: think([("audio", (b"xx",)), *THOUGHT]), "told .*audio"),
+    "no call": (call, "used none of the tools"),
+    "a call without an id": (lambda: call(ToolCall("", "f", "")), "without an id or a name"),
+    "a call without a name": (lambda: call(ToolCall("a", "", "")), "without an id or a name"),
+    "two of one id": (lambda: call(ToolCall("a", "f", ""), ToolCall("a", "g", "")), "two tool calls of one id"),
     "half a sample": (lambda: speak([("audio", (b"abc",)), *SPOKEN]), "cut a sample in two"),
     "empty audio": (lambda: speak([("audio", (b"",)), *SPOKEN]), "empty piece of audio"),
     "silence": (lambda: speak([END]), "spoke nothing"),

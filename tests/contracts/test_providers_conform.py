@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 import pytest
 
 from firstword.audio.pcm import silence
+from firstword.gateway.minds import ScriptedMind
 from firstword.gateway.options import LOCAL_API_KEY, LOCAL_APPKEY, LOCAL_KEY_ID, LOCAL_KEY_SECRET, GatewayOptions
 from firstword.gateway.server import Gateway
 from firstword.providers.registry import make_asr, make_llm, make_tts
-from firstword.speech.conform import check_model, check_recogniser, check_synthesiser
+from firstword.speech.conform import check_calls, check_model, check_recogniser, check_synthesiser
 from firstword.speech.kept import Kept
-from firstword.speech.llm import Message
+from firstword.speech.llm import Message, Tool
 
 TEXTS = ["您好，", "这里是", "Cloud 9。", "再见！"]
 
@@ -51,3 +53,13 @@ def test_the_model_conforms_and_says_it_all(gateway: Gateway) -> None:
 
 def test_a_synthesiser_that_keeps_its_phrases_conforms_as_it_did_without_them(gateway: Gateway) -> None:
     check_synthesiser(lambda: Kept(make_tts("aliyun", access(gateway), "test"), ["".join(TEXTS)]), TEXTS)
+
+
+def test_the_model_conforms_when_it_uses_tools() -> None:
+    wanted = [{"name": "order", "arguments": {"id": "订单7"}}, {"name": "hang_up"}]
+    mind = ScriptedMind([{"text": "我查一下。", "calls": wanted}])
+    with Gateway(GatewayOptions(first_token_ms=10, tokens_per_s=200), mind=mind) as gateway:
+        values = {"base_url": gateway.chat_url, "api_key": LOCAL_API_KEY}
+        offered = [Tool("order", "查订单"), Tool("hang_up", "挂断")]
+        calls = check_calls(lambda: make_llm("openai", values, "test"), [Message("user", "我的订单呢")], offered)
+    assert [(call.name, json.loads(call.arguments)) for call in calls] == [("order", {"id": "订单7"}), ("hang_up", {})]

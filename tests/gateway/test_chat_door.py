@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 
 import pytest
@@ -94,6 +95,68 @@ def test_thoughts_are_sent_as_reasoning_content_before_the_answer(make_gateway):
     assert deltas[2] == {"content": "好"}
     with post(gateway) as response:
         assert response.json()["choices"][0]["message"]["reasoning_content"] == "想想"
+
+
+def test_calls_of_tools_are_sent_in_pieces_with_an_id_in_the_first(make_gateway):
+    mind = ScriptedMind([{"text": "好", "calls": [{"name": "f", "arguments": '{"a": 1}'}], "token_chars": 2}])
+    gateway = make_gateway(mind=mind)
+    with post(gateway, stream=True) as response:
+        choices = [json.loads(text)["choices"][0] for text in events(response)[:-1]]
+    pieces = [choice["delta"]["tool_calls"] for choice in choices if "tool_calls" in choice["delta"]]
+    assert all(len(piece) == 1 and piece[0]["index"] == 0 and piece[0]["type"] == "function" for piece in pieces)
+    first, *rest = [piece[0] for piece in pieces]
+    assert first["id"].startswith("call_") and first["function"] == {"name": "f", "arguments": ""}
+    assert [piece["function"] for piece in rest] == [{"arguments": '{"a"'}, {"arguments": ": 1}"}]
+    assert {piece["id"] for piece in rest} == {""}
+    assert choices[-1]["finish_reason"] == "tool_calls"
+    assert gateway.seen("llm")[0].text("call") == "f"
+    assert gateway.seen("llm")[0].text("arguments") == '{"a": 1}'
+
+
+def test_calls_come_at_the_pace_of_tokens_and_max_tokens_cuts_their_arguments(make_gateway):
+    gateway = make_gateway(mind=ScriptedMind([{"calls": [{"name": "f", "arguments": "12345678"}]}]), tokens_per_s=20)
+    with post(gateway, stream=True, max_tokens=2) as response:
+        chunks = [json.loads(text)["choices"][0] for text in events(response)[:-1]]
+    assert chunks[-1]["finish_reason"] == "length"
+    visit = gateway.seen("llm")[0]
+    assert visit.text("arguments") == "1234"
+    assert visit.all("arguments")[0].at - visit.opened >= 0.05
+
+
+USER = {"role": "user", "content": "?"}
+
+
+def assistant(*ids, arguments="{}"):
+    calls = [{"id": id, "type": "function", "function": {"name": "f", "arguments": arguments}} for id in ids]
+    return {"role": "assistant", "content": "", "tool_calls": calls}
+
+
+def tool(id):
+    return {"role": "tool", "tool_call_id": id, "content": "x"}
+
+
+@pytest.mark.parametrize(
+    ("messages", "words"),
+    [
+        ([USER, assistant("a"), tool("a")], ""),
+        ([USER, assistant("a", "b"), tool("b"), tool("a"), USER, {"role": "assistant", "content": "x"}, USER], ""),
+        ([USER, {"role": "assistant", "content": "x", "tool_calls": None}, USER], ""),
+        ([USER, tool("a")], "must be a response to a preceeding message"),
+        ([USER, assistant("a"), tool("b")], "must be a response to a preceeding message"),
+        ([USER, assistant("a"), tool("a"), tool("a")], "must be a response to a preceeding message"),
+        ([USER, assistant("a"), USER], "must be followed by tool messages .* response messages: a"),
+        ([USER, assistant("a", "b"), tool("a"), USER], "response messages: b"),
+        ([USER, assistant("a")], "response messages: a"),
+        ([USER, assistant("a", arguments="{"), tool("a")], "must be in JSON format"),
+        ([USER, assistant("a", arguments=""), tool("a")], "must be in JSON format"),
+        ([USER, {"role": "assistant", "tool_calls": [{"id": "a"}]}], "must have an 'id' and a 'function'"),
+        ([USER, {"role": "assistant", "tool_calls": "a"}], "must be an array"),
+    ],
+)
+def test_messages_that_the_service_would_refuse_are_refused(gateway, messages, words):
+    with post(gateway, messages=messages) as response:
+        assert response.status_code == (400 if words else 200)
+        assert not words or re.search(words, response.json()["error"]["message"])
 
 
 def test_max_tokens_ends_the_answer_with_length(make_gateway):

@@ -158,3 +158,59 @@ def test_openai_python_notices_a_stream_that_is_cut_or_blocked(client):
         list(ask(client, stream=True))
     with client.gateway.faults.set("llm", Fault("refused")), pytest.raises(openai.APIConnectionError):
         ask(client, stream=True)
+
+
+CALLING = ScriptedMind(
+    match=[
+        {
+            "when": "订单",
+            "text": "我查一下。",
+            "calls": [{"name": "order", "arguments": {"id": "订单7", "full": True}}, {"name": "note"}],
+        },
+        {"answered": "order", "when": "shipped", "text": "已经发货了。"},
+    ]
+)
+TOOLS = [
+    {"type": "function", "function": {"name": name, "parameters": {"type": "object", "properties": {}}}}
+    for name in ("order", "note")
+]
+
+
+@pytest.fixture
+def caller(client, make_gateway):
+    """openai-python, and a gateway whose mind uses tools."""
+    gateway = make_gateway(mind=CALLING)
+    with client.with_options(base_url=gateway.chat_url) as made:
+        made.gateway = gateway
+        yield made
+
+
+def test_openai_python_puts_the_streamed_calls_of_tools_together(caller):
+    messages = [{"role": "user", "content": "我的订单呢"}]
+    with caller.chat.completions.stream(model="qwen-plus", messages=messages, tools=TOOLS) as stream:
+        deltas = [event.chunk.choices[0].delta for event in stream if event.type == "chunk" and event.chunk.choices]
+        choice = stream.get_final_completion().choices[0]
+    assert choice.finish_reason == "tool_calls" and choice.message.content == "我查一下。"
+    calls = [(call.function.name, json.loads(call.function.arguments)) for call in choice.message.tool_calls]
+    assert calls == [("order", {"id": "订单7", "full": True}), ("note", {})]
+    pieces = [delta.tool_calls[0] for delta in deltas if delta.tool_calls]
+    assert [bool(piece.id) for piece in pieces].count(True) == 2 and len(pieces) > 8
+    assert {piece.index for piece in pieces} == {0, 1}
+
+
+def test_openai_python_reads_a_whole_answer_with_calls_and_goes_on_with_their_answers(caller):
+    messages = [{"role": "user", "content": "我的订单呢"}]
+    first = ask(caller, messages=messages, tools=TOOLS).choices[0]
+    assert first.finish_reason == "tool_calls" and len({call.id for call in first.message.tool_calls}) == 2
+    messages.append(first.message)
+    for call, answer in zip(first.message.tool_calls, ["shipped", "noted"], strict=True):
+        messages.append({"role": "tool", "tool_call_id": call.id, "content": answer})
+    assert ask(caller, messages=messages, tools=TOOLS).choices[0].message.content == "已经发货了。"
+
+
+def test_openai_python_is_refused_a_conversation_that_the_service_would_refuse(caller):
+    import openai
+
+    first = ask(caller, messages=[{"role": "user", "content": "我的订单呢"}], tools=TOOLS).choices[0].message
+    with pytest.raises(openai.BadRequestError, match="must be followed by tool messages"):
+        ask(caller, messages=[{"role": "user", "content": "?"}, first, {"role": "user", "content": "喂"}])

@@ -4,7 +4,7 @@ import pytest
 
 from firstword.errors import ConfigError, ScriptError
 from firstword.gateway import engines
-from firstword.gateway.engines import Pause, Thought, Wish
+from firstword.gateway.engines import Pause, Thought, Wanted, Wish
 from firstword.gateway.minds import ScriptedMind, Token
 
 
@@ -43,6 +43,59 @@ def test_an_empty_reply_has_no_tokens():
     assert ask(ScriptedMind([""]), "a") == []
 
 
+CALLING = """
+replies: [您好]
+match:
+  - when: 订单
+    text: 我查一下。
+    calls:
+      - {name: order, arguments: {id: "7"}}
+      - {name: hang_up}
+  - {when: 乱, calls: [{name: order, arguments: "{oops"}], token_chars: 1}
+  - {answered: order, when: 已发货, text: 发货了}
+  - {answered: order, text: 没有发货}
+"""
+
+
+def after(mind, *answers):
+    """What the mind says after tools have answered: (name, answer) each."""
+    calls = [{"id": f"c{n}", "function": {"name": name, "arguments": "{}"}} for n, (name, _) in enumerate(answers)]
+    told = [{"role": "tool", "tool_call_id": f"c{n}", "content": text} for n, (_, text) in enumerate(answers)]
+    messages = [{"role": "user", "content": "订单"}, {"role": "assistant", "content": "", "tool_calls": calls}, *told]
+    return "".join(mind.answer(messages, Wish()))
+
+
+def test_a_script_wants_tools_after_its_text_and_goes_on_when_they_have_answered(tmp_path):
+    path = tmp_path / "script.yaml"
+    path.write_text(CALLING, encoding="utf-8")
+    mind = ScriptedMind.load(str(path))
+    assert ask(mind, "我的订单呢") == [
+        "我查",
+        "一下",
+        "。",
+        Wanted("order", '{"id": "7"}', 4),
+        Wanted("hang_up", "{}", 4),
+    ]
+    assert ask(mind, "乱来") == [Wanted("order", "{oops", 2)]
+    assert after(mind, ("order", "订单7已发货")) == "发货了"
+    assert after(mind, ("order", "没有")) == "没有发货"
+    assert after(mind, ("order", "已发货"), ("hang_up", "ok")) == "发货了"
+    assert after(mind, ("hang_up", "好")) == "好"  # no entry fits: the answer itself, never the call again
+
+
+def test_what_a_tool_answered_before_the_caller_spoke_again_is_history():
+    mind = ScriptedMind(["一", "二"], match=[{"answered": "order", "text": "三"}])
+    call = {"id": "c", "function": {"name": "order", "arguments": "{}"}}
+    messages = [
+        {"role": "user", "content": "甲"},
+        {"role": "assistant", "content": "", "tool_calls": [call]},
+        {"role": "tool", "tool_call_id": "c", "content": "x"},
+    ]
+    assert list(mind.answer(messages, Wish())) == ["三"]
+    messages += [{"role": "assistant", "content": "三"}, {"role": "user", "content": "乙"}]
+    assert list(mind.answer(messages, Wish())) == ["二"]
+
+
 def test_a_script_is_read_from_yaml(tmp_path):
     path = tmp_path / "script.yaml"
     path.write_text(
@@ -67,6 +120,10 @@ def test_a_script_is_read_from_yaml(tmp_path):
         ("replies: [{text: a, delay_ms: soon}]", "delay_ms takes milliseconds"),
         ("match: [{when: '(', text: a}]", "no regular expression"),
         ("match: [{text: a}]", "needs a when"),
+        ("match: {a: b}", "match takes a list"),
+        ("replies: [{calls: transfer}]", "reply 1: calls takes a list"),
+        ("replies: [{calls: [transfer]}]", "a mapping with a name"),
+        ("replies: [{calls: [{name: x, argument: {}}]}]", "unknown key 'argument' .did you mean 'arguments'"),
         ("just a text", "a list of replies"),
         ("replies: [", "script.yaml"),
     ],

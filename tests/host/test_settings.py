@@ -63,6 +63,61 @@ def test_a_mistake_gets_one_line_that_names_the_place(old: str, new: str, line: 
     assert "\n" not in str(caught.value)
 
 
+TOOLS = """<tools>
+  <tool name="order_status">
+    <param name="description" value="查订单"/>
+    <param name="url" value="https://shop.example/orders/{order}"/>
+    <param name="parameters">
+      {"type": "object", "properties": {"order": {"type": "string"}}, "required": ["order"]}
+    </param>
+    <param name="timeout-ms" value="3000"/>
+    <header name="Authorization" value="Bearer env:SHOP_TOKEN_THAT_IS_NOT_SET"/>
+  </tool>
+</tools>
+<profiles>"""
+ALLOWED = """<param name="tools" value="transfer | order_status"/><param name="destinations" value="人工=transfer:9000 XML default"/>
+<param name="greeting\""""
+WITH_TOOLS = EXAMPLE.replace("<profiles>", TOOLS).replace('<param name="greeting"', ALLOWED)
+
+
+def test_a_profile_is_given_tools_and_what_they_may_reach() -> None:
+    settings = parse(WITH_TOOLS)
+    profile, section = settings.profile("default"), settings.tools["order_status"]
+    assert profile.tools == ("transfer", "order_status")
+    assert profile.destinations == ("人工=transfer:9000 XML default",)
+    made = section.make(secrets=False)
+    assert made.settings.timeout_ms == 3000 and made.tool.description == "查订单"
+    with pytest.raises(
+        ConfigError, match="tool 'order_status': header 'Authorization': the environment variable SHOP_"
+    ):
+        section.make()
+    assert "SHOP_TOKEN" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line"),
+    [
+        ('value="transfer | order', 'value="transfer | oder', "profile 'default': tools: there is no such tool 'oder_status' (did"),
+        ('value="人工=transfer:', 'value="人工=transfr:', "profile 'default': destinations: 人工=transfr:9000 XML default takes transfer:"),
+        ('name="destinations"', 'name="destination"', "profile 'default': unknown setting 'destination' (did you mean 'destinations'?)"),
+        ('name="timeout-ms"', 'name="time-out-ms"', "tool 'order_status': unknown setting 'time_out_ms' (did you mean 'timeout_ms'?)"),
+        ("<header", "<heder", "tool 'order_status': unknown element <heder> (did you mean 'header'?)"),
+        ("<tools>", '<tools><tool name="hang_up"/>', "tool 'hang_up': there is another tool of that name"),
+        ("<tools>", "<tools><tool/>", "a <tool> has no name"),
+        ("<tools>", "<tools><toll/>", "tools: unknown element <toll> (did you mean 'tool'?)"),
+        ("<header", '<header name="authorization" value="x"/><header', "tool 'order_status': the header 'Authorization' is there twice"),
+        ('"type": "string"', '"type": "strin"', "tool 'order_status': parameters is no JSON schema: 'strin'"),
+        ("/{order}", "/{oder}", "tool 'order_status': url has a place for 'oder', which parameters does not declare"),
+    ],
+)  # fmt: skip
+def test_a_mistake_in_the_tools_gets_one_line_too(old: str, new: str, line: str) -> None:
+    assert old in WITH_TOOLS
+    with pytest.raises(ConfigError) as caught:
+        parse(WITH_TOOLS.replace(old, new))
+    assert str(caught.value).startswith(line), caught.value
+    assert "\n" not in str(caught.value)
+
+
 def test_secrets_are_not_in_the_settings_repr() -> None:
     assert "hidden" not in repr(parse(EXAMPLE.replace("env:NLS_APPKEY", "hidden")))
 

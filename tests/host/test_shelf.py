@@ -9,6 +9,7 @@ import pytest
 from mock import Mock, call
 
 from firstword.call.profile import Profile
+from firstword.call.tools import Request
 from firstword.clock import SYSTEM
 from firstword.errors import ConfigError
 from firstword.host import shelf as shelves
@@ -16,6 +17,7 @@ from firstword.host.settings import General, Settings, parse
 from firstword.host.shelf import Shelf
 from firstword.options import option, phrases
 from firstword.providers import registry
+from firstword.speech.llm import ToolCall
 
 XML = """<configuration name="firstword.conf"><services>
 <service name="ears" does="asr" vendor="aliyun"><param name="appkey" value="k"/></service>
@@ -98,4 +100,27 @@ def test_a_synthesiser_keeps_the_phrases_of_all_profiles_that_speak_with_it(
     assert {"欢迎", "请稍等", "我查一下", "早上好"} <= set(texts)
     made = call(registry.make_tts.return_value, texts, bound_bytes=2 << 20, clock=SYSTEM)  # type: ignore[attr-defined]
     assert kept.mock_calls == ([made, call().warm()] if warm else [made])
+
+
+def test_a_profiles_tools_are_made_with_their_secrets_once_and_tried_again_if_one_is_missing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    tools = """<tools><tool name="order"><param name="description" value="查订单"/><param name="url" value="https://shop.example/"/>
+<header name="X-Key" value="env:NO_SUCH_VARIABLE"/></tool><tool name="other"><param name="description" value="x"/>
+<param name="url" value="https://other.example/"/><header name="X-Key" value="env:NEITHER_THIS"/></tool></tools><profiles>"""
+    xml = XML.replace("<profiles>", tools).replace(
+        '<profile name="default">', '<profile name="default"><param name="tools" value="order|hang_up"/>'
+    )
+    monkeypatch.delenv("NO_SUCH_VARIABLE", raising=False)
+    settings = parse(xml)
+    shelf = Shelf(settings, SYSTEM)
+    profile = settings.profile("default")
+    with pytest.raises(ConfigError, match="tool 'order': header 'X-Key': the environment variable NO_SUCH_VARIABLE"):
+        shelf.toolbox(profile)
+    monkeypatch.setenv("NO_SUCH_VARIABLE", "key-of-the-shop")
+    toolbox = shelf.toolbox(profile)
+    assert [tool.name for tool in toolbox.tools] == ["order", "hang_up"]
+    request = toolbox.judge(ToolCall("c", "order", ""))
+    assert isinstance(request, Request) and request.headers == (("X-Key", "key-of-the-shop"),)
+    assert shelf.toolbox(profile).judge(ToolCall("c", "order", "")) == request
     shelf.close()

@@ -91,6 +91,48 @@ def test_all_addresses_refusing_is_one_clear_line(monkeypatch: pytest.MonkeyPatc
     assert caught.value.kind == "unreachable" and caught.value.retry
 
 
+@pytest.mark.parametrize(
+    "found",
+    [("127.0.0.1",), ("169.254.169.254",), ("::1",), ("10.1.2.3",), ("100.100.100.200",), ("8.8.8.8", "127.0.0.1"), ("::ffff:10.0.0.1",)],
+)  # fmt: skip
+def test_who_must_be_public_and_is_not_is_never_connected_to(
+    monkeypatch: pytest.MonkeyPatch, wait: Wait, found: tuple[str, ...]
+) -> None:
+    addresses(monkeypatch, *found)
+    monkeypatch.setattr(dialling, "_connect", lambda *_: pytest.fail("it was connected to"))
+    with pytest.raises(NetError, match=r"rebound\.test is at .*, which is no public address") as caught:
+        dial("rebound.test", 80, tls=False, wait=wait, deadline=SYSTEM.deadline(3), public=True)
+    assert caught.value.kind == "forbidden" and not caught.value.retry
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.1", "2130706433", "0x7f.1", "0", "::1", "localhost"])
+def test_there_is_no_way_of_writing_loopback_that_is_public(wait: Wait, host: str) -> None:
+    with pytest.raises(NetError, match="no public address"):
+        dial(host, 9, tls=False, wait=wait, deadline=SYSTEM.deadline(3), public=True)
+
+
+def test_the_address_that_was_judged_is_the_one_that_is_connected_to(
+    monkeypatch: pytest.MonkeyPatch, wait: Wait
+) -> None:
+    """The name's answer changes between two look-ups, as an attacker's would: there is only one."""
+    told = []
+
+    def turncoat(host: str, port: int, *rest: object, flags: int = 0, **more: object) -> list[object]:
+        if flags & socket.AI_NUMERICHOST:
+            raise socket.gaierror(socket.EAI_NONAME, "not a number")
+        told.append("8.8.8.8" if not told else "127.0.0.1")
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (told[-1], port))]
+
+    tried: list[object] = []
+    ours, theirs = socket.socketpair()
+    monkeypatch.setattr(socket, "getaddrinfo", turncoat)
+    monkeypatch.setattr(dialling, "_tune", lambda sock: None)
+    monkeypatch.setattr(dialling, "_connect", lambda addresses, *_: tried.extend(addresses) or ours)
+    dial("turncoat.test", 80, tls=False, wait=wait, deadline=SYSTEM.deadline(3), public=True).close()
+    theirs.close()
+    assert tried == [(socket.AF_INET, ("8.8.8.8", 80))] and told == ["8.8.8.8"]
+
+
 def test_a_name_that_is_looked_up_slowly_is_bounded_and_can_be_cancelled(
     monkeypatch: pytest.MonkeyPatch, wait: Wait
 ) -> None:

@@ -55,6 +55,38 @@ def test_a_post_is_sent_as_it_is_and_nothing_is_added_but_the_necessary(client: 
     assert "Accept-Encoding: identity" in lines
 
 
+@pytest.mark.parametrize(("method", "body"), [("GET", None), ("DELETE", None), ("PUT", b"{}"), ("PATCH", b"")])
+def test_any_method_may_be_asked_and_the_answer_says_what_it_is(
+    client: Client, method: str, body: bytes | None
+) -> None:
+    def script(peer: Peer) -> tuple[str, bytes]:
+        request = peer.read_request()
+        peer.answer("200 OK", "yes", "Content-Type: text/plain; charset=gbk\r\n")
+        return request
+
+    with Loopback(script) as server:
+        exchange = client.request(method, f"{server.http}/a%2Fb?c=%26%23", headers={}, body=body)
+        assert exchange.content_type == ""
+        exchange.open()
+        assert read_all(exchange) == b"yes" and exchange.content_type == "text/plain; charset=gbk"
+        exchange.close()
+        client.close()
+        head, sent = server.result()
+    assert head.startswith(f"{method} /a%2Fb?c=%26%23 HTTP/1.1\r\n") and sent == (body or b"")
+    assert ("content-length" in head.lower()) == (method != "GET")
+
+
+def test_a_client_of_public_hosts_does_not_reach_this_machine() -> None:
+    with Loopback(lambda peer: peer.read_request()) as server:
+        client = Client("tool", public=True)
+        exchange = client.request("GET", f"{server.http}/", headers={})
+        with pytest.raises(ProviderError, match=r"127\.0\.0\.1 is at 127\.0\.0\.1, which is no public") as caught:
+            exchange.open()
+        exchange.close()
+        client.close()
+        assert not caught.value.retry and server.connections == 0
+
+
 def wait_for(what: Callable[[], Any]) -> Any:
     until = time.monotonic() + 3
     while not what() and time.monotonic() < until:

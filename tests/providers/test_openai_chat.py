@@ -9,7 +9,7 @@ import pytest
 
 from firstword.errors import ConfigError
 from firstword.providers.openai.chat import ChatModel, make
-from firstword.speech.llm import Completion, Message
+from firstword.speech.llm import Completion, Message, Tool, ToolCall
 from firstword.speech.watch import Watch
 from firstword.threads import alive
 from net.loopback import Loopback, Peer
@@ -108,6 +108,52 @@ def test_every_proper_end_is_an_end(events: tuple[str, ...], completion: Complet
 def test_an_empty_answer_is_finished() -> None:
     with Loopback(stream(said("", "stop"), "[DONE]")) as server:
         assert run(server).names() == ["finished"]
+
+
+def part(index: int, id: str, arguments: str, **name: str) -> str:
+    return said(
+        tool_calls=[{"index": index, "id": id, "type": "function", "function": {"arguments": arguments, **name}}]
+    )
+
+
+CALLING = (
+    said("我查一下。"),
+    part(0, "call_a", "", name="order"),
+    part(0, "", '{"id": '),
+    part(1, "call_b", "", name="hang_up"),
+    part(0, "", '"7"}'),
+)
+CALLS = (ToolCall("call_a", "order", '{"id": "7"}'), ToolCall("call_b", "hang_up", ""))
+
+
+@pytest.mark.parametrize(
+    ("end", "completion"),
+    [
+        ((said("", "tool_calls"), USAGE, "[DONE]"), Completion("tool_calls", 22, 17, CALLS)),
+        ((said("", "stop"), "[DONE]"), Completion("stop", calls=CALLS)),
+        (("[DONE]",), Completion("tool_calls", calls=CALLS)),
+    ],
+)
+def test_tools_are_offered_and_the_calls_come_with_the_end_after_the_text(
+    end: tuple[str, ...], completion: Completion
+) -> None:
+    with Loopback(stream(*CALLING, *end)) as server:
+        watch = Watch()
+        service = model(server)
+        service.start("t", ASK, watch, [Tool("order", "查订单")])
+        assert watch.over.wait(5)
+        service.close()
+        assert tokens(watch) == ["我查一下。"] and watch.events[-1] == ("finished", (completion,))
+        body = json.loads(server.result().split("\r\n\r\n")[1])
+    assert body["tools"][0]["function"]["name"] == "order"
+
+
+def test_a_call_that_is_being_written_is_no_silence() -> None:
+    """Nothing to speak comes within first_token_ms, but the model is at work."""
+    pieces = [part(0, "c", "{", name="x"), *[part(0, "", " ")] * 30, part(0, "", "}"), said("", "tool_calls"), "[DONE]"]
+    with Loopback(stream(*pieces, pause_s=0.02)) as server:
+        watch = run(server, **QUICK)
+    assert watch.names() == ["finished"]
 
 
 @pytest.mark.parametrize("then", ["silence", "comments"])
@@ -227,6 +273,9 @@ FAILURES: dict[str, tuple[Callable[[Peer], Any], Mapping[str, str], str, str, bo
     "only comments": (comments, QUICK, "no word to speak came within 200 ms", "", True),
     "only reasoning": (thinks_for_ever, QUICK, "no word to speak came within 200 ms", "", True),
     "stalls": (stalls, QUICK, "timed out waiting", "", True),
+    "wants too much": (stream(*[part(n, f"c{n}", "", name="x") for n in range(17)]), {}, "more than 16 tools at once", "", False),
+    "writes too much": (stream(*[part(0, "c", "a" * 9000, name="x")] * 8), {}, "longer than 65536 bytes", "", False),
+    "calls nothing": (stream(part(0, "c", "{}"), said("", "tool_calls"), "[DONE]"), {}, "has no name", "", True),
     "takes for ever": (stream(*[said("x")] * 200, pause_s=0.01), {"total_ms": "1000"}, "more than 1000 ms", "", False),
 }  # fmt: skip
 

@@ -14,7 +14,7 @@ from ..errors import ProviderError
 from ..providers import registry
 from ..providers.aliyun.tts import SynthesiserSettings
 from ..providers.openai.chat import ChatSettings
-from ..speech.llm import Completion, Generation, GenerationListener, Message, Model
+from ..speech.llm import Completion, Generation, GenerationListener, Message, Model, Tool
 from ..speech.tts import Mark, Synthesis, Synthesiser, SynthesisListener
 
 VENDOR = "whole"
@@ -27,8 +27,10 @@ class WholeModel:
         self._model = model
         self.name = f"whole {model.name}"
 
-    def start(self, label: str, messages: Sequence[Message], listener: GenerationListener) -> Generation:
-        return self._model.start(label, messages, _HeldText(listener))
+    def start(
+        self, label: str, messages: Sequence[Message], listener: GenerationListener, tools: Sequence[Tool] = ()
+    ) -> Generation:
+        return self._model.start(label, messages, _HeldText(listener), tools)
 
     def close(self) -> None:
         self._model.close()

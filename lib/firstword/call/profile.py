@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from ..options import option
 from ..turn import Manners
 from . import history
+from .tools import Permissions
 
 
 @dataclass(frozen=True)
-class Profile(Manners):
-    """A profile of the configuration: which services, which voice activity, which manners.
+class Profile(Permissions, Manners):
+    """A profile of the configuration: which services, which voice activity, which manners, which tools.
 
     Values are those of `options.bind`; the reference table in docs/configuration.md is printed from these fields.
     """

@@ -8,12 +8,14 @@ import json
 import logging
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
+from dataclasses import dataclass
 from typing import Any
 
 from aiohttp import web
 
+from . import messages as rules
 from . import sse
-from .engines import Pause, Thought, Wish
+from .engines import Pause, Thought, Wanted, Wish
 from .faults import Armed
 from .journal import Record
 from .kit import Kit
@@ -23,7 +25,18 @@ from .workshop import EngineError
 
 log = logging.getLogger("firstword.gateway")
 
-Piece = str | Thought
+
+@dataclass(frozen=True, slots=True)
+class CallPiece:
+    """A piece of tool call number `index`; the first one has its id and name, and no arguments."""
+
+    index: int
+    arguments: str
+    id: str = ""
+    name: str = ""
+
+
+Piece = str | Thought | CallPiece
 
 
 class RefusalError(Exception):
@@ -110,6 +123,8 @@ class ChatDoor:
             raise RefusalError(404, f"The model `{model}` does not exist or you do not have access to it.")
         if not isinstance(messages, list) or not messages or not all(isinstance(m, dict) for m in messages):
             raise RefusalError(400, "[] is too short - 'messages'")
+        if wrong := rules.fault(messages):
+            raise RefusalError(400, wrong)
         if options.most_llm and self._kit.journal.now("llm") > options.most_llm:
             raise RefusalError(429)
 
@@ -149,6 +164,8 @@ class _Answering:
         self._with_usage = isinstance(options, dict) and bool(options.get("include_usage"))
         self._answer = sse.answer(body["model"])
         self._count = 0
+        self._calls: list[tuple[str, str, str]] = []
+        """Identity, name and arguments of each so far."""
         self._reason = "stop"
 
     async def stream(self) -> web.StreamResponse:
@@ -176,12 +193,13 @@ class _Answering:
                 async for piece in pieces:
                     if isinstance(piece, Thought):
                         thinking += piece.text
-                    else:
+                    elif isinstance(piece, str):
                         text += piece
         except EngineError as error:
             log.error("the mind failed: %s", error)
             raise RefusalError(500) from error
-        body = json.dumps(self._answer.whole(text, thinking, self._reason, self._usage()), ensure_ascii=False)
+        whole = self._answer.whole(text, thinking, self._calls, self._reason, self._usage())
+        body = json.dumps(whole, ensure_ascii=False)
         await self._slowed()
         verdict = self._armed.judge(len(body))
         if verdict.act == "cut":
@@ -203,14 +221,24 @@ class _Answering:
                 if not began:
                     began = True
                     await self._write(response, self._answer.role(), "role")
-                if isinstance(piece, Thought):
-                    await self._write(response, self._answer.thought(piece.text), "thought", piece.text)
-                else:
-                    await self._write(response, self._answer.token(piece), "token", piece)
+                await self._write_piece(response, piece)
         await self._write(response, self._answer.finish(self._reason), "finish", self._reason)
         if self._with_usage:
             await self._write(response, self._answer.usage(self._usage()), "usage")
         await self._write(response, sse.DONE, "done")
+
+    async def _write_piece(self, response: web.StreamResponse, piece: Piece) -> None:
+        match piece:
+            case Thought():
+                await self._write(response, self._answer.thought(piece.text), "thought", piece.text)
+            case CallPiece(name=""):
+                event = self._answer.arguments(piece.index, piece.arguments)
+                await self._write(response, event, "arguments", piece.arguments)
+            case CallPiece():
+                event = self._answer.call(piece.index, piece.id, piece.name)
+                await self._write(response, event, "call", piece.name)
+            case str():
+                await self._write(response, self._answer.token(piece), "token", piece)
 
     async def _write(self, response: web.StreamResponse, event: bytes, what: str, detail: str = "") -> None:
         await self._slowed()
@@ -229,21 +257,40 @@ class _Answering:
         self._record.note("out", what, detail, len(event))
 
     async def _paced(self) -> AsyncGenerator[Piece, None]:
-        """The mind's tokens, each when it is due."""
+        """The mind's tokens, each when it is due; a call of a tool is as many as it has pieces."""
         kit, mind = self._kit, self._kit.mind
         paused_ms = 0.0
         steps = kit.workshop.steps("gateway-mind", mind.quick, lambda: mind.answer(self._messages, self._wish))
         async with aclosing(steps):
-            async for piece in steps:
-                if isinstance(piece, Pause):
-                    paused_ms += piece.ms
+            async for said in steps:
+                if isinstance(said, Pause):
+                    paused_ms += said.ms
                     continue
-                if self._limit is not None and self._count >= self._limit:
-                    self._reason = "length"
-                    return
-                await kit.until(kit.pace.token(self._asked, self._count, paused_ms))
-                self._count += 1
-                yield piece
+                for piece in self._pieces(said):
+                    if self._limit is not None and self._count >= self._limit:
+                        self._reason = "length"
+                        return
+                    await kit.until(kit.pace.token(self._asked, self._count, paused_ms))
+                    self._count += 1
+                    self._note_call(piece)
+                    yield piece
+
+    def _pieces(self, said: str | Thought | Wanted) -> Sequence[Piece]:
+        if not isinstance(said, Wanted):
+            return (said,)
+        index, size = len(self._calls), said.piece_chars
+        cut = [said.arguments[at : at + size] for at in range(0, len(said.arguments), size)]
+        return (CallPiece(index, "", sse.call_id(), said.name), *(CallPiece(index, piece) for piece in cut))
+
+    def _note_call(self, piece: Piece) -> None:
+        if not isinstance(piece, CallPiece):
+            return
+        if piece.name:
+            self._reason = "tool_calls"
+            self._calls.append((piece.id, piece.name, ""))
+        else:
+            id, name, arguments = self._calls[-1]
+            self._calls[-1] = id, name, arguments + piece.arguments
 
     async def _slowed(self) -> None:
         if self._armed.slow_ms:

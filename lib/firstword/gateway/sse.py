@@ -1,7 +1,8 @@
 """The bodies of the chat API: chunks of a stream, whole answers, errors. [pure]
 
 The shapes are those of DashScope's compatible mode, quirks kept: the keys inside ``choices[0]`` change their order after the first
-chunk, the usage comes in a chunk whose ``choices`` is empty, an error carries ``request_id`` beside ``error``.
+chunk, the usage comes in a chunk whose ``choices`` is empty, an error carries ``request_id`` beside ``error``, the id of a tool call is ""
+after its first chunk.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import json
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -50,17 +51,36 @@ class Answer:
         delta = {"content": None, "reasoning_content": text}
         return self._chunk([{"finish_reason": None, "delta": delta, "index": 0, "logprobs": None}])
 
+    def call(self, index: int, id: str, name: str) -> bytes:
+        """The first chunk of tool call number `index`."""
+        part = {"index": index, "id": id, "type": "function", "function": {"name": name, "arguments": ""}}
+        delta = {"content": None, "tool_calls": [part]}
+        return self._chunk([{"finish_reason": None, "delta": delta, "index": 0, "logprobs": None}])
+
+    def arguments(self, index: int, arguments: str) -> bytes:
+        """A later one."""
+        part = {"function": {"arguments": arguments}, "index": index, "id": "", "type": "function"}
+        delta = {"content": None, "tool_calls": [part]}
+        return self._chunk([{"finish_reason": None, "delta": delta, "index": 0, "logprobs": None}])
+
     def finish(self, reason: str) -> bytes:
         return self._chunk([{"finish_reason": reason, "delta": {"content": ""}, "index": 0, "logprobs": None}])
 
     def usage(self, usage: Usage) -> bytes:
         return self._chunk([], usage)
 
-    def whole(self, text: str, thinking: str, reason: str, usage: Usage) -> dict[str, Any]:
-        """The body of an answer that is not streamed."""
+    def whole(
+        self, text: str, thinking: str, calls: Sequence[tuple[str, str, str]], reason: str, usage: Usage
+    ) -> dict[str, Any]:
+        """The body of an answer that is not streamed. `calls` are (id, name, arguments)."""
         message: dict[str, Any] = {"role": "assistant", "content": text}
         if thinking:
             message["reasoning_content"] = thinking
+        if calls:
+            message["tool_calls"] = [
+                {"index": index, "id": id, "type": "function", "function": {"name": name, "arguments": arguments}}
+                for index, (id, name, arguments) in enumerate(calls)
+            ]
         return {
             "choices": [{"message": message, "finish_reason": reason, "index": 0, "logprobs": None}],
             "object": "chat.completion",
@@ -87,6 +107,10 @@ class Answer:
 
 def answer(model: str) -> Answer:
     return Answer(model, int(time.time()))
+
+
+def call_id() -> str:
+    return f"call_{uuid.uuid4().hex[:22]}"
 
 
 def data(value: Mapping[str, Any]) -> bytes:

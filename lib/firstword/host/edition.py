@@ -198,6 +198,7 @@ class Edition:
         for profile in self.settings.profiles.values():
             try:
                 self.shelf.services(profile)
+                self.shelf.toolbox(profile)
                 vad.make(profile.vad, profile.rate)
             except FirstwordError as error:
                 raise ConfigError(f"profile {profile.name!r}: {error}") from error

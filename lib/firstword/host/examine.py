@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
 
 from .. import __version__
+from ..call.tools import http_tool
 from ..clock import SYSTEM
 from ..errors import FirstwordError, one_line
 from ..options import in_clear
@@ -28,7 +29,7 @@ from .settings import Settings, parse
 if TYPE_CHECKING:
     from .edition import Edition
 
-PACKAGES = ("numpy", "soxr", "requests", "websocket", "webrtcvad")
+PACKAGES = ("numpy", "soxr", "requests", "websocket", "webrtcvad", "jsonschema")
 DESCRIPTORS_PER_CALL = 12
 """Two FIFOs, up to three sockets with their wake-ups, and room."""
 MODULES = {
@@ -71,7 +72,7 @@ def _package(name: str) -> Finding:
         module = importlib.import_module(name)
     except ImportError as error:
         return Finding(f"package {name}", False, f"{error}: install firstword anew, with its dependencies")
-    return Finding(f"package {name}", True, str(getattr(module, "__version__", "")))
+    return Finding(f"package {name}", True, str(vars(module).get("__version__", "")))  # jsonschema warns of being asked
 
 
 def _descriptors() -> Finding:
@@ -175,6 +176,11 @@ def _written(path: Path, settings: Settings) -> Finding:
         for service in settings.services.values()
         for name, text in in_clear(registry.settings_class(service.does, service.vendor), service.values).items()
     }
+    clear |= {
+        f"{tool.where}: header {name!r}": text
+        for tool in settings.tools.values()
+        for name, text in http_tool.in_clear(tool.headers).items()
+    }
     if not clear or not readable_by_all(path):
         return Finding(what, True, "in no file of the switch's that everyone can read")
     try:
@@ -218,4 +224,5 @@ def in_force(edition: Edition) -> Iterator[Finding]:
 
 
 def describe(settings: Settings) -> str:
-    return f"{len(settings.services)} services, profiles {', '.join(settings.profiles)}"
+    tools = f", tools {', '.join(settings.tools)}" if settings.tools else ""
+    return f"{len(settings.services)} services{tools}, profiles {', '.join(settings.profiles)}"

@@ -6,6 +6,9 @@
   <services>
     <service name="ears" does="asr" vendor="aliyun"> <param name="appkey" value="env:NLS_APPKEY"/> </service>
   </services>
+  <tools>
+    <tool name="order"> <param name="url" value="https://shop.example/orders/{id}"/> ... <header name="X-Key" value="env:SHOP_KEY"/> </tool>
+  </tools>
   <profiles>
     <profile name="default"> <param name="asr" value="ears"/> ... </profile>
     <profile name="sales"> <param name="greeting" value="..."/> </profile>
@@ -25,6 +28,7 @@ from xml.etree import ElementTree
 
 from ..audio.media_clock import DEPTH_FRAMES
 from ..call.profile import Profile
+from ..call.tools import HttpTool, Toolbox, builtin, http_tool
 from ..errors import ConfigError
 from ..options import bind, did_you_mean, option
 from ..providers import registry
@@ -83,12 +87,30 @@ class ServiceSection:
 
 
 @dataclass(frozen=True)
+class ToolSection:
+    """A tool of a service on the network, as the file describes it."""
+
+    name: str
+    values: Mapping[str, str]
+    headers: Mapping[str, str] = field(repr=False)  # may hold secrets
+
+    @property
+    def where(self) -> str:
+        return f"tool {self.name!r}"
+
+    def make(self, *, secrets: bool = True) -> HttpTool:
+        """Raises ConfigError. `secrets`: whether to look them up, or only to check everything else."""
+        return http_tool.make(self.name, self.values, self.headers, self.where, secrets=secrets)
+
+
+@dataclass(frozen=True)
 class Settings:
     """A whole configuration, checked."""
 
     general: General
     services: Mapping[str, ServiceSection]
     profiles: Mapping[str, Profile]
+    tools: Mapping[str, ToolSection] = field(default_factory=dict)
 
     def profile(self, name: str) -> Profile:
         """The profile `name`. Raises ConfigError (with the nearest known name) if there is none."""
@@ -108,13 +130,17 @@ def parse(xml: str) -> Settings:
         root = ElementTree.fromstring(xml)
     except ElementTree.ParseError as error:
         raise ConfigError(f"firstword.conf is no well-formed XML: {error}") from error
-    _only(root, ("settings", "services", "profiles"), "firstword.conf")
+    _only(root, ("settings", "services", "tools", "profiles"), "firstword.conf")
     general = bind(General, _params(root.find("settings"), "settings"), "settings")
     services = {service.name: service for service in _services(root.find("services"))}
+    tools = {tool.name: tool for tool in _tools(root.find("tools"))}
     profiles = {profile.name: profile for profile in _profiles(root.find("profiles"), services)}
     if not profiles:
         raise ConfigError("firstword.conf has no <profile>")
-    return Settings(general, services, profiles)
+    declared = {name: tool.make(secrets=False) for name, tool in tools.items()}
+    for profile in profiles.values():
+        Toolbox(profile, declared, f"profile {profile.name!r}")
+    return Settings(general, services, profiles, tools)
 
 
 def _services(section: ElementTree.Element | None) -> Iterable[ServiceSection]:
@@ -129,6 +155,21 @@ def _services(section: ElementTree.Element | None) -> Iterable[ServiceSection]:
         values = _params(element, where)
         registry.check(does, vendor, values, where)
         yield ServiceSection(name, does, vendor, values)
+
+
+def _tools(section: ElementTree.Element | None) -> Iterable[ToolSection]:
+    seen = set(builtin.NAMES)
+    for element in _children(section, "tool", "tools"):
+        name = element.get("name", "")
+        where = f"tool {name!r}"
+        if not name:
+            raise ConfigError("a <tool> has no name")
+        if name in seen:
+            raise ConfigError(f"{where}: there is another tool of that name")
+        seen.add(name)
+        _only(element, ("param", "header"), where)
+        headers = _headers(element.findall("header"), where)
+        yield ToolSection(name, _values(element.findall("param"), where), headers)
 
 
 def _profiles(section: ElementTree.Element | None, services: Mapping[str, ServiceSection]) -> Iterable[Profile]:
@@ -149,11 +190,25 @@ def _profiles(section: ElementTree.Element | None, services: Mapping[str, Servic
 
 
 def _params(element: ElementTree.Element | None, where: str) -> dict[str, str]:
+    return _values(_children(element, "param", where), where)
+
+
+def _values(params: Iterable[ElementTree.Element], where: str) -> dict[str, str]:
     values: dict[str, str] = {}
-    for child in _children(element, "param", where):
+    for child in params:
         name = child.get("name", "").replace("-", "_")
         if not name:
             raise ConfigError(f"{where}: a <param> has no name")
+        values[name] = child.get("value", child.text or "")
+    return values
+
+
+def _headers(headers: Iterable[ElementTree.Element], where: str) -> dict[str, str]:
+    values: dict[str, str] = {}
+    for child in headers:
+        name = child.get("name", "")
+        if name.lower() in map(str.lower, values):
+            raise ConfigError(f"{where}: the header {name!r} is there twice")
         values[name] = child.get("value", child.text or "")
     return values
 

@@ -1,4 +1,4 @@
-"""The services made from one configuration: each when it is first needed, once, for all calls."""
+"""The services and tools made from one configuration: each when it is first needed, once, for all calls."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 from ..call.call import Services
 from ..call.profile import Profile
+from ..call.tools import Errands, HttpTool, Toolbox
 from ..clock import Clock
 from ..options import phrases
 from ..providers import registry
@@ -21,9 +22,12 @@ class Shelf:
 
     def __init__(self, settings: Settings, clock: Clock) -> None:
         self._settings = settings
+        self.errands = Errands(clock)
+        """Makes the requests of the tools."""
         self._clock = clock
         self._lock = threading.Lock()
         self._services: dict[str, Any] = {}
+        self._tools: dict[str, HttpTool] = {}
 
     def services(self, profile: Profile) -> Services:
         """Those of a profile. Raises ConfigError if one can not be made (a key is missing); it is tried again the next time."""
@@ -31,12 +35,24 @@ class Shelf:
             sections = self._settings.services
             return Services(*(self._service(sections[name]) for name in (profile.asr, profile.llm, profile.tts)))
 
+    def toolbox(self, profile: Profile) -> Toolbox:
+        """The tools of a profile. Raises ConfigError if a secret of one is missing; it is tried again the next time."""
+        with self._lock:
+            names = [name for name in profile.tools if name in self._settings.tools]
+            return Toolbox(profile, {name: self._tool(name) for name in names}, f"profile {profile.name!r}")
+
     def close(self) -> None:
         """Close them: what they keep warm ends. Idempotent."""
         with self._lock:
             services, self._services = self._services, {}
         for service in services.values():
             service.close()
+        self.errands.close()
+
+    def _tool(self, name: str) -> HttpTool:
+        if name not in self._tools:
+            self._tools[name] = self._settings.tools[name].make()
+        return self._tools[name]
 
     def _service(self, section: ServiceSection) -> Any:
         if section.name not in self._services:

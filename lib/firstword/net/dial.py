@@ -21,6 +21,7 @@ import certifi
 
 from ..clock import Deadline
 from .line import Line
+from .public import is_public
 from .shared import Fetched, Shared
 from .wait import NetError, Wait
 
@@ -34,15 +35,21 @@ _names: dict[tuple[str, int], Shared[list[Address]]] = {}
 _names_lock = threading.Lock()
 
 
-def dial(host: str, port: int, *, tls: bool, wait: Wait, deadline: Deadline) -> Line:
+def dial(host: str, port: int, *, tls: bool, wait: Wait, deadline: Deadline, public: bool = False) -> Line:
     """A connected `Line`, after the TLS handshake if `tls`.
+
+    Args:
+        public: refuse a host one of whose addresses is not public. What was judged is what is connected to: there is no second look-up
+            that could bring another address.
 
     Raises:
         Cancelled: the work was cancelled.
-        NetError: unresolved, unreachable, tls or timeout.
+        NetError: unresolved, forbidden, unreachable, tls or timeout.
     """
     place = f"{host}:{port}"
     addresses = _resolve(host, port, wait, deadline)
+    if public:
+        _refuse_inner(host, addresses)
     sock = _connect(addresses, place, wait, deadline)
     try:
         _tune(sock)
@@ -69,6 +76,12 @@ def _resolve(host: str, port: int, wait: Wait, deadline: Deadline) -> list[Addre
         return shared.get(wait, deadline, f"looking up the name {host}")
     except socket.gaierror as error:
         raise NetError(f"the name {host} can not be resolved ({error.strerror})", kind="unresolved") from error
+
+
+def _refuse_inner(host: str, addresses: list[Address]) -> None:
+    inner = [str(address[0]) for _, address in addresses if not is_public(str(address[0]))]
+    if inner:
+        raise NetError(f"{host} is at {inner[0]}, which is no public address", kind="forbidden", retry=False)
 
 
 def _fetch(host: str, port: int) -> Fetched[list[Address]]:

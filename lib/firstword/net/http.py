@@ -1,4 +1,4 @@
-"""Streaming POST over requests, with a bound on every wait and a cancel that ends any of them.
+"""Streaming HTTP over requests, with a bound on every wait and a cancel that ends any of them.
 
 requests and urllib3 do the protocol and keep connections warm; underneath, their sockets are `line.Line`s, so that connecting, TLS,
 waiting for the headers and every read poll two descriptors: the socket, and the eventfd that `Exchange.cancel` writes.
@@ -62,12 +62,22 @@ class Client:
         provider: for the errors.
         secrets: texts that never appear in an error.
         warm: how many idle connections are kept.
+        public: connect only to public addresses; see `dial`.
 
     Any thread may call any method. Proxies, netrc and cookies are not used.
     """
 
-    def __init__(self, provider: str, *, secrets: Sequence[str] = (), clock: Clock = SYSTEM, warm: int = 64) -> None:
+    def __init__(
+        self,
+        provider: str,
+        *,
+        secrets: Sequence[str] = (),
+        clock: Clock = SYSTEM,
+        warm: int = 64,
+        public: bool = False,
+    ) -> None:
         self.provider = provider
+        self.public = public
         self.secrets = tuple(secrets)
         self.clock = clock
         self._session = requests.Session()
@@ -83,7 +93,23 @@ class Client:
 
     def post(self, url: str, *, headers: Mapping[str, str], body: bytes, bounds: HttpBounds | None = None) -> Exchange:
         """Prepare a POST. Nothing is sent. Next: `Exchange.open` on the thread that will read, and `Exchange.close`, whatever happens."""
-        return Exchange(self, self._session, url, dict(headers), body, bounds or HttpBounds())
+        return self.request("POST", url, headers=headers, body=body, bounds=bounds)
+
+    def request(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str],
+        body: bytes | None = None,
+        bounds: HttpBounds | None = None,
+    ) -> Exchange:
+        """The same for any method.
+
+        A request that meets a warm connection just closed by the service is sent once more; one that must not be done twice needs a
+        client of its own, which has none.
+        """
+        return Exchange(self, self._session, method, url, dict(headers), body, bounds or HttpBounds())
 
     def close(self) -> None:
         """Close the idle connections; exchanges under way go on. Idempotent."""
@@ -97,15 +123,16 @@ class Client:
 
 
 class Exchange:
-    """One POST and its answer. `cancel` may be called by any thread, everything else by one."""
+    """One request and its answer. `cancel` may be called by any thread, everything else by one."""
 
     def __init__(
         self,
         client: Client,
         session: requests.Session,
+        method: str,
         url: str,
         headers: dict[str, str],
-        body: bytes,
+        body: bytes | None,
         bounds: HttpBounds,
     ) -> None:
         self.wait = Wait(client.clock)
@@ -114,9 +141,10 @@ class Exchange:
         """Neither headers nor body are waited for beyond this moment, whatever `HttpBounds` says. The reader may set it at any time."""
         self.asked_at = 0.0
         """When the request began to be sent: connected, in the clock's seconds; 0 before."""
+        self.public = client.public
         self._client = client
         self._session = session
-        self._request = (url, headers, body)
+        self._request = (method, url, headers, body)
         self._bounds = bounds
         self._response: requests.Response | None = None
         self._line: Line | None = None
@@ -131,7 +159,7 @@ class Exchange:
             ProviderError: the network or the service failed.
         """
         try:
-            self._response = self._post()
+            self._response = self._ask()
         except (NetError, requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
             raise self._failure(error, "before it answered") from error
         if not 200 <= self._response.status_code < 300:
@@ -151,6 +179,11 @@ class Exchange:
             return self._response.raw.read1(CHUNK_BYTES) or b""
         except (NetError, urllib3.exceptions.HTTPError, OSError) as error:
             raise self._failure(error, "in the middle of its answer") from error
+
+    @property
+    def content_type(self) -> str:
+        """What the answer says that it is; "" before `open`."""
+        return self._response.headers.get("Content-Type", "") if self._response is not None else ""
 
     def cancel(self) -> None:
         """End it, in whatever phase: the reading thread gets `Cancelled` at once. Any thread; idempotent; never waits."""
@@ -175,14 +208,16 @@ class Exchange:
         deadline = self._client.clock.deadline(seconds)
         return deadline if self.limit is None or deadline.at < self.limit.at else self.limit
 
-    def _post(self) -> requests.Response:
-        url, headers, body = self._request
+    def _ask(self) -> requests.Response:
+        method, url, headers, body = self._request
         _serving.exchange = self
         try:
             for again in (True, False):
                 self.wait.check()
                 try:
-                    return self._session.post(url, data=body, headers=headers, stream=True, allow_redirects=False)
+                    return self._session.request(
+                        method, url, data=body, headers=headers, stream=True, allow_redirects=False
+                    )
                 except requests.ConnectionError:
                     line = self._line
                     # A warm connection that the service closed just as we wrote: it never saw the request, so it is sent once more.
@@ -190,7 +225,7 @@ class Exchange:
                     if not (again and stale):
                         raise
                     self._line = None
-                    self.deadline = self._client.clock.deadline(self._bounds.connect_s)
+                    self.deadline = self._sooner(self._bounds.connect_s)
             raise AssertionError("unreachable")
         finally:
             _serving.exchange = None
@@ -227,7 +262,9 @@ class Exchange:
 
 # Underneath requests:
 
-_serving = threading.local()  # the exchange that this thread is posting: urllib3 has no way to hand it to a connection
+_serving = (
+    threading.local()
+)  # the exchange whose request this thread is sending: urllib3 has no way to hand it to a connection
 
 
 class _Connection(HTTPConnection):
@@ -243,7 +280,8 @@ class _Connection(HTTPConnection):
     def _new_conn(self) -> Any:
         exchange: Exchange = _serving.exchange
         port = self.port or self.default_port
-        return _Socket(dial(self.host, port, tls=self.tls, wait=exchange.wait, deadline=exchange.deadline))
+        wait, deadline, public = exchange.wait, exchange.deadline, exchange.public
+        return _Socket(dial(self.host, port, tls=self.tls, wait=wait, deadline=deadline, public=public))
 
     def request(self, *args: Any, **options: Any) -> None:
         if self.sock is None:

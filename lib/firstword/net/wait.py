@@ -23,7 +23,7 @@ class NetError(Exception):
     """The network or the peer failed. The text is one line without secrets, for an operator.
 
     Args:
-        kind: what failed, one of ``unresolved unreachable tls timeout lost protocol``.
+        kind: what failed, one of ``unresolved forbidden unreachable tls timeout lost protocol``.
         retry: whether the same may succeed in a moment.
     """
 

@@ -1,4 +1,4 @@
-"""Checks that an implementation keeps a contract: ``check_recogniser``, ``check_model``, ``check_synthesiser``.
+"""Checks that an implementation keeps a contract: ``check_recogniser``, ``check_model``, ``check_calls``, ``check_synthesiser``.
 
 Each is a function to run on your own service; it raises AssertionError with one sentence that says what was broken. ``make`` returns a
 service that works and answers within `Bounds.whole_s`. What a service does when its other side is silent, refuses or breaks is
@@ -17,7 +17,7 @@ from ..clock import SYSTEM, Clock
 from ..errors import ProviderError
 from ..threads import alive, join, spawn
 from .asr import Recogniser, Recognition
-from .llm import Completion, Generation, Message, Model
+from .llm import Completion, Generation, Message, Model, Tool, ToolCall
 from .tts import Mark, Synthesis, Synthesiser
 from .watch import Watch
 
@@ -66,6 +66,20 @@ def check_model(
     trial = _Thinking(make, messages, bounds or Bounds(), clock)
     trial.check_all()
     return trial.answer
+
+
+def check_calls(
+    make: Callable[[], Model],
+    messages: Sequence[Message],
+    tools: Sequence[Tool],
+    *,
+    bounds: Bounds | None = None,
+    clock: Clock = SYSTEM,
+) -> tuple[ToolCall, ...]:
+    """The same for `messages` that make the model use one of `tools`. Returns the calls of the undisturbed run."""
+    trial = _Thinking(make, messages, bounds or Bounds(), clock, tools)
+    trial.check_all()
+    return trial.calls
 
 
 def check_synthesiser(
@@ -338,13 +352,23 @@ class _Hearing(_Trial[Recognition]):
 
 
 class _Thinking(_Trial[Generation]):
-    def __init__(self, make: Callable[[], Model], messages: Sequence[Message], bounds: Bounds, clock: Clock) -> None:
+    def __init__(
+        self,
+        make: Callable[[], Model],
+        messages: Sequence[Message],
+        bounds: Bounds,
+        clock: Clock,
+        tools: Sequence[Tool] = (),
+    ) -> None:
         super().__init__(make, bounds, clock)
         self.answer = ""
+        self.calls: tuple[ToolCall, ...] = ()
         self._messages = messages
+        self._tools = tools
 
     def begin(self, label: str, watch: Watch) -> Generation:
-        handle: Generation = self.service.start(label, self._messages, watch)
+        offered = (self._tools,) if self._tools else ()  # without any, the argument may be left out
+        handle: Generation = self.service.start(label, self._messages, watch, *offered)
         return handle
 
     def drive(self, handle: Generation, watch: Watch) -> None:
@@ -358,6 +382,14 @@ class _Thinking(_Trial[Generation]):
         completion = watch.events[-1][1][0]
         assert isinstance(completion, Completion) and completion.reason, f"{name} finished without a reason"
         self.answer = "".join(tokens)
+        self.judge_calls(completion.calls)
+
+    def judge_calls(self, calls: tuple[ToolCall, ...]) -> None:
+        name = self.service.name
+        assert calls or not self._tools, f"{name} used none of the tools"
+        assert all(call.id and call.name for call in calls), f"{name} told a tool call without an id or a name"
+        assert len({call.id for call in calls}) == len(calls), f"{name} told two tool calls of one id"
+        self.calls = calls
 
 
 class _Speaking(_Trial[Synthesis]):

@@ -108,6 +108,16 @@ class Thought:
 
 
 @dataclass(frozen=True, slots=True)
+class Wanted:
+    """Among a mind's tokens, after the text: it wants a tool to be used. Sent as ``tool_calls``, in pieces of `piece_chars`."""
+
+    name: str
+    arguments: str
+    """JSON, unless the mind is to be one that writes something else."""
+    piece_chars: int = 4
+
+
+@dataclass(frozen=True, slots=True)
 class Wish:
     """What a chat request asks of a mind besides the messages. `extra` holds every other key of the request's body as it came."""
 
@@ -117,13 +127,16 @@ class Wish:
     extra: Mapping[str, Any] | None = None
 
 
+MindSays = str | Pause | Thought | Wanted
+
+
 class Mind(Protocol):
     """A language model."""
 
     quick: bool
     """Whether every step of `answer` takes under 2 ms, so that it needs no thread."""
 
-    def answer(self, messages: Sequence[Mapping[str, Any]], wish: Wish) -> Generator[str | Pause | Thought, None, None]:
+    def answer(self, messages: Sequence[Mapping[str, Any]], wish: Wish) -> Generator[MindSays, None, None]:
         """Answer `messages` (the ``messages`` array of a chat request: ``role`` and ``content``), token by token.
 
         Closing the generator cancels: the engine stops computing at its next token. Tokens are non-empty texts.

@@ -12,7 +12,7 @@ from ...net.redact import redact
 from ...net.wait import Cancelled
 from ...options import bind, option
 from ...speech.gate import Gate
-from ...speech.llm import Completion, GenerationListener, Message
+from ...speech.llm import Completion, GenerationListener, Message, Tool
 from ...threads import spawn
 from . import wire
 
@@ -69,11 +69,14 @@ class ChatModel:
         if settings.api_key:
             self._headers["Authorization"] = f"Bearer {settings.api_key}"
 
-    def start(self, label: str, messages: Sequence[Message], listener: GenerationListener) -> ChatGeneration:
+    def start(
+        self, label: str, messages: Sequence[Message], listener: GenerationListener, tools: Sequence[Tool] = ()
+    ) -> ChatGeneration:
         settings = self.settings
         body = wire.request_body(
             settings.model,
-            [(message.role, message.content) for message in messages],
+            messages,
+            tools,
             temperature=settings.temperature,
             max_tokens=settings.max_tokens,
             enable_thinking=settings.enable_thinking,
@@ -99,9 +102,10 @@ class ChatGeneration:
         self._gate = Gate()
         self._sse = wire.SseReader()
         self._surrogates = wire.Surrogates()
+        self._calls = wire.Calls()
         self._reason = ""
         self._usage = (0, 0)
-        self._spoke = False
+        self._began = False
         self._tail: Deadline | None = None
         self._overall = model.clock.deadline(model.settings.total_ms / 1000)
 
@@ -159,9 +163,9 @@ class ChatGeneration:
 
     def _overdue(self) -> ProviderError | None:
         settings = self._model.settings
-        if self._spoke and self._overall.passed():
+        if self._began and self._overall.passed():
             return self._failure(f"the answer took more than {settings.total_ms} ms", retry=False)
-        if not self._spoke and self._model.clock.now() >= self._first_by():
+        if not self._began and self._model.clock.now() >= self._first_by():
             return self._failure(f"no word to speak came within {settings.first_token_ms} ms")
         return None
 
@@ -174,7 +178,7 @@ class ChatGeneration:
             if self._tail.passed():
                 raise self._failure("the stream has no end")
             return
-        self._exchange.limit = self._overall if self._spoke else Deadline(clock, self._first_by())
+        self._exchange.limit = self._overall if self._began else Deadline(clock, self._first_by())
         if error := self._overdue():
             raise error
 
@@ -202,14 +206,28 @@ class ChatGeneration:
     def _tell(self, chunk: wire.Chunk) -> None:
         text = self._surrogates.feed(chunk.text)
         if text:
-            self._spoke = True
+            self._began = True
             if not self._gate.call(self._listener.token, text):
                 raise Cancelled
+        if chunk.calls:
+            self._began = True
+            self._collect(chunk.calls)
         self._reason = chunk.finish_reason or self._reason
         self._usage = chunk.usage or self._usage
 
+    def _collect(self, parts: Sequence[wire.CallPart]) -> None:
+        try:
+            self._calls.feed(parts)
+        except ValueError as error:
+            raise self._failure(str(error), retry=False) from error
+
     def _finish(self) -> None:
-        self._gate.last(self._listener.finished, Completion(self._reason or "stop", *self._usage))
+        try:
+            calls = self._calls.finish()
+        except ValueError as error:
+            raise self._failure(str(error)) from error
+        reason = self._reason or ("tool_calls" if calls else "stop")
+        self._gate.last(self._listener.finished, Completion(reason, *self._usage, calls))
 
     def _drain(self) -> None:
         """Read the body's end, so that the connection stays warm; if it does not come it is closed instead."""
