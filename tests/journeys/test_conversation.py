@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from firstword.call.history import MARK
 from firstword.gateway.engines import Wish
 from firstword.gateway.minds import ScriptedMind
 from firstword.sim.script import Press, Script, WaitFor
@@ -86,7 +87,7 @@ def test_a_barge_in_stops_the_reply_and_the_history_keeps_what_was_heard(theatre
     assert abs(len(first["heard"]) - len(heard)) <= 1
     assert second["caller"] == "停一下"
     assert mind.asked[-1][-2:] == [
-        {"role": "assistant", "content": first["heard"]},
+        {"role": "assistant", "content": first["heard"] + MARK},
         {"role": "user", "content": "停一下"},
     ]
 

@@ -9,7 +9,9 @@ from firstword.gateway.faults import Fault
 from .conftest import END, HANG_UP, REPLY, Theatre, say, silence, wait
 
 GREETING, APOLOGY, REGRET, GOODBYE = "您好", "抱歉", "再会", "再见"
-PHRASES = {"apology": APOLOGY, "regret": REGRET, "unheard": "没听清", "reminder": "还在吗"}
+PHRASES = {
+    "apology": APOLOGY, "regret": REGRET, "unheard": "没听清", "reminder": "还在吗", "filler": "稍等", "handover": "转接中",
+}  # fmt: skip
 
 
 def warmed(theatre: Theatre, *replies: str, **profile: object) -> Theatre:

@@ -42,8 +42,14 @@ from .timeline import UNHEARD, timeline_of
 
 DEFAULT: Mapping[str, object] = {}
 """The profile as it is shipped."""
-PLAIN: Mapping[str, object] = {"endpoint_ms": 500}
-"""A fixed silence, and the end of a reply at the first speech."""
+PLAIN: Mapping[str, object] = {
+    **dict.fromkeys(
+        ("endpoint_ms", "endpoint_least_ms", "endpoint_most_ms", "finished_ms", "unfinished_ms", "dictation_ms"), 500
+    ),
+    "ahead_waste": 0,
+    "hold_ms": 0,
+}
+"""A fixed silence, no thinking ahead, and the end of a reply at the first speech."""
 GATEWAY: Mapping[str, object] = {
     "first-token-ms": 400,
     "tokens-per-s": 30,

@@ -25,12 +25,14 @@ from ..speech.tts import Synthesiser
 from ..threads import Inbox, join, spawn
 from ..turn import State, Turn
 from . import announce
+from .doing import Doing, Told, ToolAnswered, ToolsWanted
 from .ears import Listening
-from .history import History
+from .history import History, tokens_of
 from .profile import Profile
 from .record import CallRecord, TurnRecord
 from .reply import Reply
 from .timers import Timers
+from .tools import Errands, Toolbox
 
 log = logging.getLogger("firstword.call")
 
@@ -56,10 +58,19 @@ class Call:
 
     Args:
         folder: where its two FIFOs are made.
+        toolbox, errands: what the model may do, and what asks services for it.
     """
 
     def __init__(
-        self, host: Host, profile: Profile, services: Services, media: MediaClock, folder: Path, clock: Clock = SYSTEM
+        self,
+        host: Host,
+        profile: Profile,
+        services: Services,
+        media: MediaClock,
+        folder: Path,
+        toolbox: Toolbox,
+        errands: Errands,
+        clock: Clock = SYSTEM,
     ) -> None:
         self.host = host
         self.label = host.uuid[:8]
@@ -75,9 +86,17 @@ class Call:
         self._media = media
         self._folder = folder
         self._clock = clock
-        self._inbox: Inbox[ev.Event] = Inbox(INBOX_BOUND, clock)
+        self._inbox: Inbox[ev.Event | Told] = Inbox(INBOX_BOUND, clock)
         self._timers = Timers()
-        self._history = History(profile.system, profile.history_turns)
+        self._history = History(
+            profile.system,
+            profile.history_turns,
+            tokens=profile.history_tokens,
+            tools_tokens=tokens_of(toolbox.tools),
+            mark=profile.interruption_mark,
+        )
+        self._doing = Doing(self.label, host, profile, toolbox, errands, self.post, self.turn.collect, clock)
+        self._wanted: ToolsWanted | None = None  # by a reply that was thought ahead: not before it is released
         self._listening = Listening(self.label, services.asr, profile.rate, self.post)
         self._reply: Reply | None = None
         self._spoke_at = 0.0  # when the caller last began to speak
@@ -134,7 +153,7 @@ class Call:
 
     # -- any thread --------------------------------------------------------------------------------------------------
 
-    def post(self, event: ev.Event) -> bool:
+    def post(self, event: ev.Event | Told) -> bool:
         """Tell the call what happened. Never waits. Returns whether it was taken: not when the call is over."""
         taken = self._inbox.put(event)
         if not taken and not self._inbox.closed:
@@ -160,12 +179,12 @@ class Call:
 
     def reply_drained(self, reply: int, empty: bool) -> None:
         current = self._reply
-        if current is not None and current.number == reply and current.error is not None:
+        if current is None or current.number != reply:
+            return
+        if current.error is not None:
             self.post(ev.ReplyFailed(reply, current.error))
         else:
-            self.post(
-                ev.ReplyDrained(reply, empty, current.text if current is not None and current.number == reply else "")
-            )
+            self.post(ev.ReplyDrained(reply, empty, current.text, self._doing.then))
 
     def line_broke(self, why: str) -> None:
         self.post(ev.Broke(why))
@@ -185,7 +204,7 @@ class Call:
 
     def _step(self) -> cmd.Finish | None:
         now = self._clock.now()
-        event: ev.Event | None = self._timers.due(now)
+        event: ev.Event | Told | None = self._timers.due(now)
         if event is None:
             event = self._inbox.get(min(LONGEST_WAIT_S, self._timers.wait(now)))
             now = self._clock.now()
@@ -195,6 +214,9 @@ class Call:
             if self._line is not None:
                 self._line.rescue()  # or the switch waits in open() or read() of a FIFO for ever
             event = ev.Broke("the media clock has stopped")
+        if isinstance(event, ToolsWanted | ToolAnswered):
+            self._do(event)
+            return None
         if (
             isinstance(event, ev.ReplyDrained | ev.ReplyFailed)
             and self._reply is not None
@@ -251,7 +273,14 @@ class Call:
 
     def _think(self, order: cmd.Think) -> None:
         record = TurnRecord(0.0, order.text)
-        self._begin(order.reply, record, held=True).think(self._services.llm, self._history.ask(order.text))
+        self._doing.begin_turn()
+        reply = self._begin(order.reply, record, held=True)
+        reply.think(
+            self._services.llm,
+            self._history.if_asked(order.text),
+            self._doing.offered,
+            lambda number, calls: self.post(ToolsWanted(number, calls)),
+        )
 
     def _release(self, order: cmd.Release) -> None:
         reply = self._of(order)
@@ -259,14 +288,42 @@ class Call:
         if self._overtaken is not None and self._overtaken is not record:
             self.record.turns.remove(self._overtaken)  # its words are in this one: one turn of the caller, one entry
         self._overtaken = None
+        self._history.ask(order.text)
         record.last_speech, record.caller = order.last_speech, order.text
         record.at |= {"endpoint": order.endpoint, "final": order.final}
         if record not in self.record.turns:
             self.record.turns.append(record)
         reply.release()
+        wanted, self._wanted = self._wanted, None
+        if wanted is not None:
+            self._do(wanted)
 
     def _fill(self, order: cmd.Fill) -> None:
-        pass
+        self._of(order).fill(order.text)
+
+    def _do(self, event: Told) -> None:
+        """The model wants tools, or one has answered."""
+        reply = self._reply
+        if reply is None or reply.number != event.reply:
+            return
+        if isinstance(event, ToolAnswered):
+            self._doing.take(event)
+        elif reply.released_at is None:
+            self._wanted = event
+            return
+        else:
+            self._history.called("", event.calls)
+            self._doing.begin_round(event)
+        answers = self._doing.finished()
+        if answers is None:
+            return
+        for call, answer in answers:
+            self._history.answered(call.id, answer.text)
+        reply.record.tools = [use.as_dict() for use in self._doing.uses]
+        if self._doing.then is not None:
+            reply.conclude()
+        else:
+            reply.go_on(self._services.llm, self._history.go_on(), self._doing.offered)
 
     def _of(self, order: cmd.Release | cmd.Hold | cmd.Resume | cmd.Fill) -> Reply:
         """The reply that is meant: the machine knows of no other than the current one."""
@@ -303,11 +360,13 @@ class Call:
         if reply is None:
             return
         reply.silence()
+        self._doing.cancel()
+        self._wanted = None
         self._account(reply)
         record = reply.record
         record.reply, record.heard = reply.text, reply.heard()
         record.interrupted = interrupted and record.heard != record.reply
-        self._history.heard(record.heard)
+        self._history.heard(record.heard, record.interrupted)
 
     def _account(self, reply: Reply) -> None:
         """What the model wrote was of use, or in vain."""

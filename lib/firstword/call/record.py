@@ -26,6 +26,8 @@ class TurnRecord:
     barge_in_ms: float | None = None
     """If the caller's voice interrupted it: from the first frame judged to be speech to the last frame of the reply that was handed
     to the switch. The profile's ``min_speech_ms`` is in it."""
+    tools: list[dict[str, Any]] = field(default_factory=list)
+    """What the model used: name, arguments (masked), outcome, ms."""
     at: dict[str, float] = field(default_factory=dict)
     """When each of `MARKS` happened, in the clock's seconds."""
 
@@ -50,6 +52,7 @@ class TurnRecord:
             "interrupted": self.interrupted,
             "barge_in_ms": self.barge_in_ms,
             "ms": self.ms(),
+            "tools": self.tools,
         }
 
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from ..audio.media_clock import Line
 from ..audio.resample import Resampler
 from ..clock import Clock
 from ..errors import ProviderError
-from ..speech.llm import Completion, Generation, Message, Model
+from ..speech.llm import Completion, Generation, Message, Model, Tool, ToolCall
 from ..speech.tts import Mark, Synthesis, Synthesiser
 from ..text.segment import Segmenter
 from .heard import Heard
@@ -64,12 +64,31 @@ class Reply:
         self._resampler = Resampler(synthesiser.rate, line.rate)
         self._generation: Generation | None = None
         self._label = label
-        # Connecting takes as long as the model's first token: both begin together.
-        self._synthesis: Synthesis = synthesiser.start(label, _Speaking(self))
+        self._synthesiser = synthesiser
+        self._synthesis: Synthesis | None = None
+        self._filling: Synthesis | None = None
+        self._on_calls: Callable[[int, tuple[ToolCall, ...]], object] | None = None
 
-    def think(self, model: Model, messages: Sequence[Message]) -> None:
-        """Let the model answer `messages`, and speak it as it comes. Call thread."""
-        generation = model.start(self._label, messages, _Writing(self))
+    def think(
+        self,
+        model: Model,
+        messages: Sequence[Message],
+        tools: Sequence[Tool] = (),
+        on_calls: Callable[[int, tuple[ToolCall, ...]], object] | None = None,
+    ) -> None:
+        """Let the model answer `messages`, and speak it as it comes. Call thread.
+
+        Args:
+            on_calls: is told the reply's number and the tools that the model wants, on the model's thread. Next: `go_on` or `conclude`.
+        """
+        # Connecting takes as long as the model's first token: both begin together.
+        self._synthesis = self._synthesiser.start(self._label, _Speaking(self))
+        self._on_calls = on_calls
+        self.go_on(model, messages, tools)
+
+    def go_on(self, model: Model, messages: Sequence[Message], tools: Sequence[Tool]) -> None:
+        """The tools have answered: let the model write on. Call thread."""
+        generation = model.start(self._label, messages, _Writing(self), tools)
         with self._lock:
             self._generation = generation
             over = self._over
@@ -78,8 +97,20 @@ class Reply:
 
     def say(self, text: str) -> None:
         """Speak `text` as it stands. Call thread."""
-        self._give(text)
-        self._synthesis.finish()
+        text = text[: self._most_chars]
+        self.record.mark("first_piece", self._clock.now())
+        with self._lock:
+            self._heard.said(text)
+        self._synthesis = self._synthesiser.speak(self._label, text, _Speaking(self))
+
+    def conclude(self) -> None:
+        """Nothing more is written: what was will be spoken. Call thread, after `on_calls`."""
+        self._written()
+
+    def fill(self, text: str) -> None:
+        """Say `text` before it, as soon as it is synthesised, unless something of the reply is there by then. Call thread."""
+        if self._filling is None:
+            self._filling = self._synthesiser.speak(f"{self._label}f", text, _Filling(self))
 
     def hold(self) -> None:
         """Nothing of it is heard from here on; nothing is lost. Call thread."""
@@ -95,7 +126,9 @@ class Reply:
         """Stop the model and the synthesiser; nothing more reaches the line. Never from a listener's method; idempotent."""
         self._line.silence(self.number)
         self._cancel_model()
-        self._synthesis.cancel()
+        for synthesis in (self._synthesis, self._filling):
+            if synthesis is not None:
+                synthesis.cancel()
 
     def heard(self) -> str:
         """What the caller has heard of it so far. Any thread."""
@@ -121,12 +154,21 @@ class Reply:
             self._cancel_model()
             self._written()
 
+    def _completed(self, calls: tuple[ToolCall, ...]) -> None:
+        if not calls or self._on_calls is None:
+            self._written()
+            return
+        for piece in self._segmenter.finish():
+            self._give(piece)
+        self._on_calls(self.number, calls)
+
     def _written(self) -> None:
         """The model is done: whatever it wrote will be spoken."""
         for piece in self._segmenter.finish():
             if piece.strip() or self._heard.text:
                 self._give(piece)
         if self._heard.text:
+            assert self._synthesis is not None, "the model was started after it"
             self._synthesis.finish()
         else:
             self._line.end(self.number)
@@ -142,6 +184,7 @@ class Reply:
         self.record.mark("first_piece", self._clock.now())
         with self._lock:
             self._heard.said(piece)
+        assert self._synthesis is not None, "the model was started after it"
         self._synthesis.say(piece)
 
     def _cancel_model(self) -> None:
@@ -186,7 +229,7 @@ class _Writing:
         self._reply._token(text)
 
     def finished(self, completion: Completion) -> None:
-        self._reply._written()
+        self._reply._completed(completion.calls)
 
     def failed(self, error: ProviderError) -> None:
         self._reply._unwritten(error)
@@ -209,3 +252,24 @@ class _Speaking:
 
     def failed(self, error: ProviderError) -> None:
         self._reply._unspoken(error)
+
+
+class _Filling:
+    """The listener of a filler: it is heard when all of it is there, or not at all."""
+
+    def __init__(self, reply: Reply) -> None:
+        self._reply = reply
+        self._resampler = Resampler(reply._rate, reply._line.rate)
+        self._pcm = b""
+
+    def audio(self, pcm: bytes) -> None:
+        self._pcm += self._resampler.feed(pcm)
+
+    def mark(self, mark: Mark) -> None:
+        """Of no use: a filler is not written down."""
+
+    def finished(self) -> None:
+        self._reply._line.prelude(self._reply.number, self._pcm + self._resampler.finish())
+
+    def failed(self, error: ProviderError) -> None:
+        log.info("%s: no filler: %s", self._reply._label, error)

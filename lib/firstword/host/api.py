@@ -54,13 +54,14 @@ class Host(Protocol):
         wrote. After `hold`, last thing; nothing happens if the channel is gone."""
 
     def send_keys(self, keys: str) -> None:
-        """Send keys (``0-9 * # A-D``) to the other side. Any thread; does not wait. Raises HostError for anything else."""
+        """Send keys (``0-9 * # A-D``; ``w`` and ``W`` wait for half a second and a second) to the other side. Any thread; does not wait.
+        Raises HostError for anything else."""
 
     def variable(self, name: str) -> str:
         """A channel variable, or ""."""
 
     def set_variable(self, name: str, value: str) -> None:
-        """Set a channel variable; an empty value removes it."""
+        """Set a channel variable; an empty value removes it. Any thread."""
 
     def fire(self, event: str, fields: Mapping[str, str], body: str = "") -> None:
         """Send ``CUSTOM firstword::<event>`` with `fields` as headers to whoever listens on the switch (80 us). Any thread. The switch

@@ -17,6 +17,7 @@ from ..call import record as records
 from ..call.call import Call
 from ..call.profile import Profile
 from ..call.record import CallRecord
+from ..call.tools.permissions import destinations
 from ..clock import Clock
 from ..errors import ConfigError, FirstwordError, one_line
 from . import console, logs, renewal, telling
@@ -167,11 +168,15 @@ class Edition:
         host.set_variable("firstword_destination", record.destination)
         host.set_variable("firstword_summary", record.summary)
         announce.call_over(host, record)
+        if record.destination:
+            host.transfer(destinations(profile, profile.name)[record.destination])
         return record
 
     def _new_call(self, host: Host, profile: Profile) -> Call:
         services = self.shelf.services(profile)
-        return Call(host, profile, services, self._running_clock(), self.switch.run_dir, self.clock)
+        toolbox = self.shelf.toolbox(profile)
+        folder = self.switch.run_dir
+        return Call(host, profile, services, self._running_clock(), folder, toolbox, self.shelf.errands, self.clock)
 
     def _could_not_begin(self, host: Host, profile_name: str, result: str, error: str) -> None:
         tell_dialplan(host, result, error=error)

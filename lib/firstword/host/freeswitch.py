@@ -56,7 +56,8 @@ CONFIGURATION = "xml_locate configuration configuration name firstword.conf"
 CONFIGURATION_S = 20.0
 """How long the switch may take to say its configuration: mod_xml_curl may have to fetch it."""
 SILENCE = "silence_stream://-1"
-KEYS = "0123456789*#ABCD"
+KEYS = "0123456789*#ABCDwW"
+"""``w`` waits for half a second, ``W`` for a whole one."""
 BARREN_SECONDS = 0.1
 """A silence that ends sooner than this, unasked, does not play at all."""
 BARREN_TIMES = 10
@@ -193,11 +194,11 @@ class FreeSwitchHost:
 
     def send_keys(self, keys: str) -> None:
         """See `host.api.Host`."""
-        if not keys or set(keys.upper()) - set(KEYS):
+        if not keys or set(keys) - set(KEYS):
             raise HostError(f"call {self.uuid}: keys are of {KEYS}")
         with self._lock:
             if self._session is not None:
-                _api(f"bgapi uuid_send_dtmf {self.uuid} {keys.upper()}")
+                _api(f"bgapi uuid_send_dtmf {self.uuid} {keys}")
 
     def fire(self, event: str, fields: Mapping[str, str], body: str = "") -> None:
         """See `host.api.Host`."""

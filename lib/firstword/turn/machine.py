@@ -137,6 +137,7 @@ class Turn:
         self._opening = False  # the callee's first words are waited for
         self._later: list[str] = []  # phrases to be said when the floor is free
         self._keys = ""
+        self.collect(manners.keys_most, manners.keys_end, manners.keys_ms)
         self._doubts = 0  # sounds that were no interruption of the current reply
         self._loud = False  # the sound that holds the reply was as long as speech
         self._held_at = self._held_until = 0.0
@@ -160,6 +161,10 @@ class Turn:
         if act is not None:
             act(self, event, now)
         return self._out
+
+    def collect(self, most: int, end: str, ms: int) -> None:
+        """From here on keys are collected so, until a group of them is complete."""
+        self._keys_most, self._keys_end, self._keys_ms = most, end, ms
 
     # -- the caller has the floor ------------------------------------------------------------------------------------
 
@@ -549,16 +554,17 @@ class Turn:
             self._firm = False
             self._spend()
             self._listen()
-        if event.key != manners.keys_end:
+        if event.key != self._keys_end:
             self._keys += event.key
-        if event.key == manners.keys_end or len(self._keys) >= manners.keys_most:
+        if event.key == self._keys_end or len(self._keys) >= self._keys_most:
             self._typed(event, now)
         else:
-            self._out += [StartTimer("keys", manners.keys_ms), StopTimer("idle")]
+            self._out += [StartTimer("keys", self._keys_ms), StopTimer("idle")]
 
     def _typed(self, event: ev.Event, now: float) -> None:
         self._out.append(StopTimer("keys"))
         keys, self._keys = self._keys, ""
+        self.collect(self._manners.keys_most, self._manners.keys_end, self._manners.keys_ms)
         if keys:
             self._words.type(f"（按键：{keys}）", now)
         if self.state is State.LISTENING:

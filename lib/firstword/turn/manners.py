@@ -12,29 +12,37 @@ from ..text.backchannel import DEFAULT_BACKCHANNELS
 class Manners:
     """How a profile wants a conversation to go. Texts may be empty: then nothing is said there."""
 
-    greeting: str = option("您好，请问有什么可以帮您？", help="said when the call is answered")
-    goodbye: str = option("感谢您的来电，再见。", help="said when the call ends by the bot")
+    greeting: str = option("您好，请问有什么可以帮您？", help="said when the call is answered", spoken=True)
+    goodbye: str = option("感谢您的来电，再见。", help="said when the call ends by the bot", spoken=True)
     apology: str = option(
-        "抱歉，系统出了一点问题，请您再说一遍。", help="said when a service failed and the call goes on"
+        "抱歉，系统出了一点问题，请您再说一遍。", help="said when a service failed and the call goes on", spoken=True
     )
-    regret: str = option("抱歉，系统暂时不可用，请稍后再来电。", help="said when a service failed and the call ends")
-    unheard: str = option("不好意思，我没有听清，请您再说一遍。", help="said when an interruption held no words")
-    notice: str = option("", help="said before the greeting, and can not be interrupted by voice: a legal notice")
+    regret: str = option(
+        "抱歉，系统暂时不可用，请稍后再来电。", help="said when a service failed and the call ends", spoken=True
+    )
+    unheard: str = option(
+        "不好意思，我没有听清，请您再说一遍。", help="said when an interruption held no words", spoken=True
+    )
+    notice: str = option(
+        "", help="said before the greeting, and can not be interrupted by voice: a legal notice", spoken=True
+    )
     reminder: tuple[str, ...] = option(
         ("您好，您还在吗？", "喂，能听到我说话吗？"),
         help="said when the caller is silent for idle_ms, in turn; split at |",
+        spoken=True,
     )
     filler: tuple[str, ...] = option(
         ("好的，我看一下。", "嗯，请稍等。", "我查一下。"),
         help="said when the answer is not there after filler_ms, never the same twice in a row; split at |",
+        spoken=True,
     )
-    warning: str = option("", help="said warning_ms before the longest call is over")
+    warning: str = option("", help="said warning_ms before the longest call is over", spoken=True)
     farewells: tuple[str, ...] = option(
         ("再见", "拜拜", "goodbye", "bye", "bye bye"),
         help="what a caller says, alone or last, to end the call; split at |",
     )
     handover: str = option(
-        "正在为您转接，请稍候。", help="said before the caller is connected elsewhere, if nothing else was"
+        "正在为您转接，请稍候。", help="said before the caller is connected elsewhere, if nothing else was", spoken=True
     )
     person_key: str = option(
         "", help="the key that connects the caller with `person`, whatever is going on; empty for none"

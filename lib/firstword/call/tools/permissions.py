@@ -10,7 +10,7 @@ from ...errors import ConfigError
 from ...options import did_you_mean, option
 
 PREFIX = "firstword_"
-RESERVED = ("result", "turns", "first_word_ms", "error", "summary")
+RESERVED = ("result", "turns", "first_word_ms", "error", "summary", "destination")
 """Variables, after the prefix, that the call itself sets."""
 
 
