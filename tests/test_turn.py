@@ -340,6 +340,23 @@ def test_a_listener_s_word_does_not_end_a_reply(text: str) -> None:
     play.silent()  # it was no answer to anything
 
 
+@pytest.mark.parametrize(
+    ("before", "partial", "ends"),
+    [
+        ("mhm", "m", False),
+        ("对", "对 o", False),
+        ("嗯", "嗯停", True),
+        ("好的", "好的 w", True),
+        ("ok", "ok wait", True),
+    ],
+)
+def test_the_beginning_of_another_listener_s_word_ends_nothing(before: str, partial: str, ends: bool) -> None:
+    play = speaking().begins() >> ev.CallerHeard(before, 2) >> ev.CallerPaused(103.4) << Resume(2)
+    play.begins() << Hold(2)
+    play >> ev.CallerPartlyHeard(partial.removeprefix(before), 3)
+    assert (play.turn.state is State.HEARING) == ends
+
+
 def test_a_listener_s_word_that_goes_on_is_an_interruption() -> None:
     play = speaking().begins() << Hold(2)
     play >> ev.CallerPartlyHeard("好", 2) >> ev.CallerPartlyHeard("好的", 2)

@@ -12,7 +12,9 @@ from firstword.audio.ears import DROP_OUT_MS, Ears
 from firstword.events import CallerBegan, CallerPaused, CallerStirred
 
 RATE, FRAME = 8000, 320
-SPEECH, QUIET = b"\x01\x00" * 160, bytes(FRAME)
+SPEECH, QUIET = b"\x01\x10" * 160, bytes(FRAME)
+SOFT = b"\x01\x00" * 160
+"""Judged to be speech too, 72 dB softer."""
 
 
 class Scripted:
@@ -29,13 +31,13 @@ class Scripted:
 
 
 def line(script: str) -> bytes:
-    """``S`` is speech, ``.`` is silence, a number repeats what follows."""
+    """``S`` is speech, ``s`` is softer, ``.`` is silence, a number repeats what follows."""
     out, count = b"", ""
     for char in script.replace(" ", ""):
         if char.isdigit():
             count += char
         else:
-            out += (SPEECH if char == "S" else QUIET) * int(count or 1)
+            out += {"S": SPEECH, "s": SOFT, ".": QUIET}[char] * int(count or 1)
             count = ""
     return out
 
@@ -72,6 +74,9 @@ def play(script: str, stir_ms: int = 100, min_speech_ms: int = 200, pause_ms: in
         ("the last drop-out of a word is not its end", "20S 2. 1S 10.", [("Stirred", 0), ("Began", 0), ("Paused", 22)]),
         ("after a pause it begins anew", "12S 10. 12S 10.", [
             ("Stirred", 0), ("Began", 0), ("Paused", 11), ("Stirred", 22), ("Began", 22), ("Paused", 33)]),
+        ("a judge's hangover is no speech", "12S 6s 4.", [("Stirred", 0), ("Began", 0), ("Paused", 11)]),
+        ("a voice that is soft from the beginning is one", "12s 10.", [("Stirred", 0), ("Began", 0), ("Paused", 11)]),
+        ("a voice that becomes soft is one, after a while", "12S 9s 20s 10.", [("Stirred", 0), ("Began", 0), ("Paused", 40)]),
         ("a pause is told once", "12S 90.", [("Stirred", 0), ("Began", 0), ("Paused", 11)]),
     ],
 )  # fmt: skip

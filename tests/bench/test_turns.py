@@ -137,7 +137,7 @@ def test_a_caller_is_played_to_both_profiles_and_judged(tmp_path: Path, capsys: 
     given: dict[str, object] = {"set": tmp_path, "setting": ["endpoint-ms=1500"], "each": True}
     given["json"] = tmp_path / "rows.json"
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(turns, "PLAIN", {"endpoint_ms": 100})
+        patch.setattr(turns, "PLAIN", dict.fromkeys(turns.PLAIN, 100) | {"ahead_waste": 0, "hold_ms": 0})
         turns.run(options(**given))
     told = {row["name"]: row["value"] for row in json.loads((tmp_path / "rows.json").read_text())["rows"]}
     assert told["default, tuning: turns cut off too early"] == 0

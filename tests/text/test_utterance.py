@@ -90,6 +90,8 @@ SAID = {
         我的退款到账了没
     """,
     OPEN: """
+        不对
+        the order is ok
         我想查一下订单
         帮我查一下订单
         就是这个
@@ -172,6 +174,12 @@ SAID = {
         how much
     """,
     UNFINISHED: """
+        帮我约今天下午三点，不对
+        八零五，哦不是
+        八零五哦不是
+        送到家里吧，啊，我是说
+        tomorrow at three, no wait
+        to Boston, sorry
         我想查一下
         我想查一下。
         你好，我想查一下
@@ -295,6 +303,9 @@ SAID = {
         let me
     """,
     DICTATING: """
+        订单号是SF
+        单号 S F
+        my order number is S F
         1381234
         138
         幺三八

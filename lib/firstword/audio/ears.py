@@ -7,16 +7,22 @@ A judge of 20 ms frames is often wrong, so edges come from runs of speech:
 * A run *stirs* once it holds `stir_ms` of speech, and *counts* once it holds `min_speech_ms`. Before it stirs it is forgotten as soon as it
   holds more silence than speech: a click.
 * The caller has stirred with the first run that does, and begun with the first that counts, since they were last silent.
+* A judge's hangover (WebRTC's lasts some 120 ms) is no speech: frames of a run that are `SOFT_DB` below its loudest, until they have lasted
+  for `SOFT_MS`. Then it is a softer voice.
 * They have paused with the first frame of silence at or after `pause_ms` since the last frame of a run that stirred.
 """
 
 from __future__ import annotations
 
 from ..events import CallerBegan, CallerPaused, CallerStirred, Edge
-from .pcm import SAMPLE_BYTES
+from .pcm import SAMPLE_BYTES, peak
 from .vad import Vad
 
 DROP_OUT_MS = 100
+SOFT_DB = 26.0
+"""The softest ends of syllables are some 20 dB below their vowels, the noise of a usual line 35."""
+SOFT_MS = 200
+_SOFT = 10 ** (-SOFT_DB / 20)
 
 
 class Ears:
@@ -56,18 +62,21 @@ class Ears:
         """
         size = self._frame_bytes
         if len(pcm) == size and not self._waiting:  # nearly always
-            return self._judged(self._vad.speech(pcm), now)
+            return self._judged(pcm, now)
         self._waiting += pcm
         frames = len(self._waiting) // size
         edges: list[Edge] = []
         for index in range(frames):
             after = len(self._waiting) - (index + 1) * size
             at = now - after / (self.rate * SAMPLE_BYTES)
-            edges += self._judged(self._vad.speech(bytes(self._waiting[index * size : (index + 1) * size])), at)
+            edges += self._judged(bytes(self._waiting[index * size : (index + 1) * size]), at)
         del self._waiting[: frames * size]
         return edges
 
-    def _judged(self, speech: bool, at: float) -> list[Edge]:
+    def _judged(self, frame: bytes, at: float) -> list[Edge]:
+        speech = self._vad.speech(frame)
+        if speech and self._run is not None:
+            speech = self._run.sounds(peak(frame), self._vad.frame_ms)
         frame_ms = self._vad.frame_ms
         self.judged_ms += frame_ms
         self._quiet_ms += frame_ms
@@ -100,13 +109,26 @@ class Ears:
 class _Run:
     """A run of speech, with its drop-outs."""
 
-    __slots__ = ("_gap_ms", "_silence_ms", "began", "speech_ms")
+    __slots__ = ("_gap_ms", "_loudest", "_silence_ms", "_soft_ms", "began", "speech_ms")
 
     def __init__(self, began: float) -> None:
         self.began = began
         self.speech_ms = 0
         self._silence_ms = 0
         self._gap_ms = 0
+        self._loudest = 0
+        self._soft_ms = 0
+
+    def sounds(self, peak: int, ms: int) -> bool:
+        """Whether a frame with this peak, judged to be speech, is more than hangover."""
+        if peak < self._loudest * _SOFT:
+            self._soft_ms += ms
+            if self._soft_ms <= SOFT_MS:
+                return False
+            self._loudest = peak
+        self._soft_ms = 0
+        self._loudest = max(peak, self._loudest)
+        return True
 
     def speech(self, ms: int) -> None:
         self.speech_ms += ms

@@ -19,8 +19,9 @@ from .pcm import FRAME_MS, SAMPLE_BYTES, frame_bytes
 SOUND_PEAK = 64
 """A frame sounds if one of its samples is louder than this (-54 dBFS). Many voices lead with noise far below it that nobody hears as a
 first word."""
-BACK_MS = (120, 400)
-"""How much earlier a reply that was held goes on: at least, and at most. A syllable of Mandarin takes 200 to 250 ms."""
+BACK_MS = (250, 500)
+"""How much earlier a reply that was held goes on: at least, and at most. A syllable of Mandarin takes 200 to 250 ms, and one that was cut
+must be heard whole."""
 LATELY_MS = 2400
 """So much of a reply is remembered for it: what may be in the pipe is given back first."""
 BOUND_S = 600

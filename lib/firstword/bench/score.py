@@ -269,20 +269,21 @@ class _Judge:
 
 def whole(text: str, heard: Iterator[str] | Sequence[str]) -> bool:
     """Whether `heard`, character by character, is `text` from its begin to its end; up to `BACK` characters may be said again, any number
-    of times. A character that came damaged was not heard."""
+    of times. A character that came damaged was not heard; one that was cut off may come as another, if what follows is said again."""
     places = {(0, 0)}  # where in the text the next character may lie, and how much of it was heard
+    cut = False
     for character in heard:
         if character == DAMAGED:
             continue
         after = set()
         for place, most in places:
-            for back in range(max(0, place - BACK), place + 1):
+            for back in range(max(0, place - BACK), place + (not cut)):
                 if text[back : back + 1] == character:
                     after.add((back + 1, max(most, back + 1)))
-        if not after:
+        if not after and cut:
             return False
-        places = after
-    return any(most == len(text) for _, most in places)
+        cut, places = not after, after or places
+    return not cut and any(most == len(text) for _, most in places)
 
 
 def _short(text: str) -> str:

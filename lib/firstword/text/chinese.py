@@ -120,9 +120,18 @@ _DANGLING = listed("""
 """A request that the recogniser closed here it may have closed at a breath."""
 
 
+_TAKES_BACK = re.compile(
+    r"(?:哦|啊|呃|嗯|噢)?(?:不对|不是|说错了|我?讲错了|错了|我(?:是|的意思是)说|应该是)(?:不对|啊|了)?"
+)
+"""Behind something else: what is right follows."""
+_TAKES_BACK_AT_ONCE = re.compile(r".{2}(?:哦|啊|呃|噢)(?:不对|不是)$")
+
+
 def goes_on(said: Said) -> bool:
     """Whether it visibly goes on, by its words alone."""
     clause, tail = said.clause, said.clause[-TAIL:]
+    if (len(said.clauses) > 1 and _TAKES_BACK.fullmatch(clause)) or _TAKES_BACK_AT_ONCE.search(tail):
+        return True
     if tail.endswith(_ONLY_LOOKS_SO):
         return False
     if tail.endswith(_JOINS) or tail.endswith(_FILLERS) or _GOES_ON.search(tail):

@@ -82,9 +82,17 @@ _DANGLING = re.compile(
 )
 
 
+_TAKES_BACK = re.compile(
+    r"(?:(?:oh|no|sorry|wait|uh|um)\b ?)*(?:no|sorry|wait|i mean|i meant|not that|actually|scratch that)"
+)
+"""Behind something else: what is right follows."""
+
+
 def goes_on(said: Said) -> bool:
     """Whether it visibly goes on, by its words alone."""
     clause = said.clause[-TAIL:]
+    if len(said.clauses) > 1 and _TAKES_BACK.fullmatch(clause):
+        return True
     if _WHOLE_SO.search(clause) or (len(said.clauses) > 1 and clause in _AFTERTHOUGHTS):
         return False
     last = clause.rpartition(" ")[2]

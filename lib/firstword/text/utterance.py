@@ -22,6 +22,11 @@ _INTRODUCES = re.compile(
     r"|[, ]|it's|it is|my|the|phone|mobile|cell|order|tracking|account|card|id|code|number|is|um|uh|yes|yeah|ok|okay)*"
 )
 """What may stand before a number that somebody dictates."""
+_LETTERS = re.compile(
+    r"(?:订单号?|[单编型卡]号|车牌号?|验证码)(?:就?是|为)? ?[a-z](?:[ -]?[a-z]){0,3}$"
+    r"|\b(?:(?:order|tracking|plate|serial|reference)(?: number)?|code)(?: is)?(?: [a-z]){1,4}$"
+)
+"""What a number with letters in it begins with."""
 _NOT_THIS = re.compile(r"(?:[从把将给打拨]|不是|不对|不要|不|not)$")
 _PLURAL = re.compile(r"姓名|名字|地址|name|address")
 _ROUND = re.compile(r"[0-9]{1,2}|[1-9][0-9]{0,3}00|(?:19|20)[0-9]{2}|[1-9]0+")
@@ -48,6 +53,8 @@ def ending(text: str, question: str = "") -> Ending:
 
 def _number(said: Said, expected: Asked) -> Ending | None:
     """A number under way, or complete."""
+    if _LETTERS.search(said.body):
+        return Ending.DICTATING
     run = dictated(said.body)
     if run is None:
         return None

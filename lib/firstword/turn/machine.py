@@ -103,6 +103,8 @@ SHY, DEAF = 2, 4
 """After so many sounds without words a reply is held only for one as long as speech; after so many only words end it."""
 WORDS_MS = 600
 """After a sound as long as speech its words are waited for, at most."""
+LONGEST_MURMUR = 24
+"""Characters. What is longer is looked at as a whole."""
 HELD_MOST_S = 4.0
 """So long is a reply held, whatever the caller's sounds."""
 
@@ -534,10 +536,15 @@ class Turn:
             self._weigh(now)
 
     def _is_murmur(self, text: str) -> bool:
-        """Whether `text` is a listener's 嗯, or may become one."""
+        """Whether `text` is a listener's 嗯, or several, or may become one: its end may be the beginning of such a word."""
         words = self._manners.backchannels
+        if is_backchannel(text, words):
+            return True
         bare = text.strip().lower()
-        return is_backchannel(text, words) or any(word.lower().startswith(bare) for word in words)
+        if len(bare) > LONGEST_MURMUR:
+            return False
+        ends = [at for at in range(len(bare)) if not at or is_backchannel(bare[:at], words)]
+        return any(word.lower().startswith(bare[at:].strip(" ,，。.")) for at in ends for word in words)
 
     # -- keys, operators, timers -------------------------------------------------------------------------------------
 

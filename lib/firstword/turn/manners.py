@@ -84,10 +84,10 @@ class Manners:
         200, help="how much silence is a pause: the answer may be thought ahead from there on", low=60, high=1000
     )
     endpoint_ms: int = option(
-        500, help="how much silence ends a caller's turn where the words do not tell, to begin with", low=100, high=5000
+        400, help="how much silence ends a caller's turn where the words do not tell, to begin with", low=100, high=5000
     )
     endpoint_least_ms: int = option(
-        400, help="the least that it becomes for a caller who never pauses", low=100, high=5000
+        350, help="the least that it becomes for a caller who never pauses", low=100, high=5000
     )
     endpoint_most_ms: int = option(
         1000, help="the most that it becomes for one who pauses and goes on", low=100, high=5000
