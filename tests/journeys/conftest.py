@@ -42,6 +42,7 @@ class Theatre:
 
     def set(self, place: Place | None = None, **profile: Any) -> Theatre:
         services = {kind: profile.pop(kind, {}) for kind in ("asr", "llm", "tts", "settings")}
+        services["tools"] = profile.pop("tools_section", "")
         profile = {"greeting": "您好", "goodbye": "再见", "vad": "level", "min_speech_ms": 60, **profile}
         xml = configuration(place or Place.of(self.gateway), profile, **services)
         self.stage = self._stack.enter_context(Stage(self.folder, xml, clock=self.clock))

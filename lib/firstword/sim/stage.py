@@ -64,9 +64,11 @@ def configuration(
     tts: Mapping[str, object] = {},
     settings: Mapping[str, object] = {},
     profiles: Mapping[str, Mapping[str, object]] = {},
+    tools: str = "",
 ) -> str:
     """``firstword.conf`` for a gateway at `place`: a profile ``default`` with these settings over the usual ones, and `profiles`, which
-    inherit from it. Unless `settings` say otherwise no phrase is prepared: a gateway is asked for what the calls need and nothing else.
+    inherit from it; `tools` is the section ``<tools>`` as it stands. Unless `settings` say otherwise no phrase is prepared: a gateway is
+    asked for what the calls need and nothing else.
     """
     settings = {"warm_phrases": "false", **settings}
     speech = {name: getattr(place, name) for name in ("token_url", "appkey", "access_key_id", "access_key_secret")}
@@ -84,7 +86,7 @@ def configuration(
     inside = "".join(f'<profile name="{name}">{_params(values)}</profile>' for name, values in every.items())
     return (
         f'<configuration name="firstword.conf"><settings>{_params(settings)}</settings><services>{services}</services>'
-        f"<profiles>{inside}</profiles></configuration>"
+        f"{tools}<profiles>{inside}</profiles></configuration>"
     )
 
 

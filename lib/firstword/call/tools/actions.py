@@ -48,7 +48,7 @@ class SetVariable:
 
 @dataclass(frozen=True, slots=True)
 class CollectDigits:
-    """Let the caller press keys. What was pressed is the tool's answer."""
+    """Let the caller press keys. What was pressed comes as the caller's next words."""
 
     least: int
     most: int

@@ -104,7 +104,8 @@ class CollectDigitsTool:
         digits = {"type": "integer", "minimum": 1, "maximum": MOST_DIGITS}
         self.tool = Tool(
             "collect_digits",
-            "请对方用按键输入数字，结果就是按下的数字。先说清楚要输入什么。 Let the caller enter digits by keys; say first what to enter.",
+            "请对方用按键输入数字，之后说清楚要输入什么；按下的数字就是对方的下一句话。 "
+            "Let the caller enter digits by keys, then say what to enter; the digits are the caller's next words.",
             _object(
                 [],
                 least={**digits, "description": "最少几位，默认1 / fewest, default 1"},
