@@ -31,6 +31,13 @@ TALE = STORY[: len(STORY) // 3]
 REPLIES = {
     "match": [
         {"when": "故事", "text": STORY},
+        {
+            "when": "请转人工",
+            "text": "马上为您转接。",
+            "calls": [{"name": "transfer", "arguments": {"name": "人工", "summary": "想退货"}}],
+        },
+        {"when": "忽略", "calls": [{"name": "transfer", "arguments": {"name": "13800000000"}}]},
+        {"answered": "transfer", "text": "不能转到那里。"},
         {"when": "想一想", "tokens": [{"text": "想好了。", "delay_ms": 5000}]},
     ],
     "otherwise": "echo",
@@ -40,6 +47,7 @@ PROFILES = {
     "quick": {"startup_ms": 0},
     "mute": {"greeting": ""},
     "talkative": {"greeting": TALE},
+    "able": {"tools": "transfer", "destinations": "人工=transfer:person", "person_key": "0", "person": "人工"},
     "impatient": {"idle_ms": 1000, "reminders": 0},
 }
 DIALPLAN = """
@@ -68,6 +76,10 @@ DIALPLAN = """
   <condition field="${firstword_result}" expression="^(error|busy)$">
     <action application="answer"/><action application="playback" data="tone_stream://%(300,0,700);loops=3"/>
     <anti-action application="hangup"/>
+</condition></extension>
+<extension name="somebody"><condition field="destination_number" expression="^person$">
+  <action application="log" data="INFO handed over: ${firstword_result} ${firstword_destination} ${firstword_summary}"/>
+  <action application="hangup"/>
 </condition></extension>
 <extension name="a script of one's own"><condition field="destination_number" expression="^talk$">
   <action application="lua" data="talk.lua default"/>
