@@ -137,11 +137,11 @@ def test_the_page_holds_the_recording_and_its_marks_lie_on_the_sound(folder: Pat
     begin = float(text.split('<tr data-at="')[1].split('"')[0]) + 3.0
     spoken = np.flatnonzero(np.abs(np.frombuffer(caller, "<i2").astype(int)) > 1000) / 8000
     gap = int(np.flatnonzero(np.diff(spoken) > 0.5)[0])
-    assert 0 <= begin - spoken[gap] < 0.2  # voice activity and the pipe are so much behind the caller's lips
+    assert -0.02 <= begin - spoken[gap] < 0.1  # to a frame, and the pipe is so much behind the caller's lips
     first_word = begin + record["turns"][0]["ms"]["first_word"] / 1000
     sound = np.flatnonzero(np.abs(np.frombuffer(bot, "<i2").astype(int)) > 1000) / 8000
     after = sound[sound > begin][0]
-    assert 0 <= after - first_word < 0.12  # handed over, and heard two frames later
+    assert -0.02 <= after - first_word < 0.1  # the mark knows to a frame when the switch takes it
 
 
 def test_a_caller_who_waits_in_vain_fails_the_demo_with_one_line(tmp_path: Path) -> None:

@@ -196,7 +196,7 @@ def test_a_new_version_replaces_what_nobody_changed(machine: Machine, checkout: 
     machine.asked()
     example = checkout / "conf/dialplan/voicebot.xml"
     example.write_text(example.read_text().replace("7000", "7100"))
-    (checkout / "lib/firstword/turn.py").write_text("# another\n")
+    (checkout / "lib/firstword/turn/machine.py").write_text("# another\n")
     done = machine.run()
     assert done.files("update") == ["voicebot.xml"] and len(machine.built) == 2
     assert "7100" in (machine.conf / "dialplan/default/voicebot.xml").read_text()
@@ -233,7 +233,7 @@ def test_an_update_that_failed_is_made_good_even_when_the_old_version_is_wanted_
     machine: Machine, checkout: Path
 ) -> None:
     machine.run()
-    module = checkout / "lib/firstword/turn.py"
+    module = checkout / "lib/firstword/turn/machine.py"
     before = module.read_text()
     module.write_text("# another\n")
     machine.build_fails = True

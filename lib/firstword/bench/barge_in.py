@@ -62,9 +62,15 @@ def _play(calls: int, min_speech_ms: int, vad: str) -> list[Played]:
     with tempfile.TemporaryDirectory(prefix="firstword-bench-") as name:
         folder = Path(name)
         (folder / "replies.json").write_text(json.dumps({"otherwise": STORY}, ensure_ascii=False))
-        options = {"byte-ms": BYTE_MS, "tokens-per-s": 50, "real-time-factor": 0.1, "script": folder / "replies.json"}
+        options = {
+            "byte-ms": BYTE_MS,
+            "first-token-ms": 500,
+            "tokens-per-s": 50,
+            "real-time-factor": 0.1,
+            "script": folder / "replies.json",
+        }
         with GatewayProcess(options) as gateway:
-            profile = {"greeting": "", "vad": vad, "min_speech_ms": min_speech_ms}
+            profile = {"greeting": "", "vad": vad, "min_speech_ms": min_speech_ms, "ahead_waste": 0}
             with Stage(folder, configuration(gateway.place, profile)) as stage:
                 scripts = [_script(number) for number in range(calls)]
                 return stage.play_all(scripts, apart_s=0.61)
