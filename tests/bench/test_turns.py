@@ -48,9 +48,12 @@ def test_the_record_is_read_on_the_clock_of_the_line() -> None:
     assert replies_of({}, []) == []
 
 
+AHEAD = {"begun": 3, "used": 2, "tokens_used": 30, "tokens_wasted": 10, "gained_ms": 400.0}
+
+
 def results(*scores: Score, column: str = "default") -> list[turns.Result]:
     (one, *_) = conversations.read(conversations.find())
-    return [turns.Result(turns.Task(column, one), score, "", 1.0) for score in scores]
+    return [turns.Result(turns.Task(column, one), score, "", 1.0, AHEAD) for score in scores]
 
 
 def rows(*scores: Score, column: str = "default") -> dict[str, tuple[float, bool | None]]:

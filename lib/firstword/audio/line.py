@@ -20,8 +20,9 @@ from ..errors import HostError, one_line
 from ..events import Edge
 from . import fifo
 from .ears import Ears
+from .echo import Echo
 from .lately import Level
-from .line_ends import Hearing, Speaking
+from .line_ends import FRAME_S, Hearing, Speaking
 from .pcm import frame_bytes
 
 log = logging.getLogger("firstword.audio")
@@ -91,22 +92,25 @@ class Line:
         depth_frames: int,
         listener: LineListener,
         clock: Clock,
+        echo: Echo | None = None,
     ) -> None:
         suffix = f".r{rate // 1000}"
         self.call = call
         self.rate = rate
         self._frame_bytes = frame_bytes(rate)
+        self._silence = bytes(self._frame_bytes)
         self.caller_path = folder / f"{call}-caller{suffix}"
         """The switch writes the caller's audio here."""
         self.bot_path = folder / f"{call}-bot{suffix}"
         """The switch reads ours here."""
         self._clock = clock
         self._listener = listener
+        self._echo = echo
         self._serving = threading.RLock()
         self._lock = threading.Lock()
         self._hearing = Hearing(self.caller_path, ears)
         try:
-            self._speaking = Speaking(self.bot_path, rate, startup_ms, depth_frames, clock)
+            self._speaking = Speaking(self.bot_path, rate, startup_ms, depth_frames, clock, echo)
         except HostError:
             self._hearing.close()
             fifo.unlink(self.caller_path)
@@ -286,11 +290,30 @@ class Line:
         """Returns how many bytes came."""
         with self._lock:
             pcm = self._hearing.read(now)
+            if pcm and self._echo is not None:
+                self._speaking.look()
         if pcm:
+            came = len(pcm)
+            if self._echo is not None:
+                pcm = self._without_echo(pcm, now)
             self._listener.caller_audio(pcm)
             for edge in self._hearing.ears.feed(pcm, now):
                 self._listener.caller_edge(edge)
-        return len(pcm)
+            return came
+        return 0
+
+    def _without_echo(self, pcm: bytes, now: float) -> bytes:
+        """`pcm`, which arrived at `now`, with silence for the frames that are nothing but our own voice come back."""
+        assert self._echo is not None
+        size = self._frame_bytes
+        if len(pcm) == size:  # nearly always
+            return self._silence if self._echo.is_echo(pcm, now) else pcm
+        frames = [pcm[at : at + size] for at in range(0, len(pcm), size)]
+        ages = range(len(frames) - 1, -1, -1)
+        return b"".join(
+            bytes(len(frame)) if len(frame) == size and self._echo.is_echo(frame, now - age * FRAME_S) else frame
+            for frame, age in zip(frames, ages, strict=True)
+        )
 
     def _speak(self) -> None:
         with self._lock:

@@ -12,6 +12,7 @@ from ..clock import Clock
 from ..errors import HostError
 from . import fifo
 from .ears import Ears
+from .echo import Echo
 from .lately import Lately
 from .pcm import FRAME_MS, SAMPLE_BYTES, Straddle, frame_bytes
 from .playout import Frame, Playout
@@ -72,12 +73,16 @@ class Speaking:
 
     Args:
         depth_frames: as many frames are in the pipe after each `fill`; the next is due when half of them are left.
+        echo: is told each frame that the switch has taken.
     """
 
-    def __init__(self, path: Path, rate: int, startup_ms: int, depth_frames: int, clock: Clock) -> None:
+    def __init__(
+        self, path: Path, rate: int, startup_ms: int, depth_frames: int, clock: Clock, echo: Echo | None = None
+    ) -> None:
         fifo.make(path)
         self._writer = fifo.Writer(path)
         self._clock = clock
+        self._echo = echo
         self._depth = depth_frames
         self._frame_bytes = frame_bytes(rate)
         self._bytes_per_ms = rate * SAMPLE_BYTES / 1000
@@ -176,6 +181,11 @@ class Speaking:
         if self._writer.open():
             self._fill()
 
+    def look(self) -> None:
+        """See what the switch has taken of a reply since the last look: its echo may come 20 ms later."""
+        if self._pipe and self._pipe[0] is not self._silence:
+            self._look()
+
     def news(self) -> tuple[float | None, bool]:
         """When the current reply began to sound, once it has; and whether it has drained, once."""
         began, self._began_at = self._began_at, None
@@ -240,10 +250,12 @@ class Speaking:
         self._pipe.clear()
 
     def _forget_all_but(self, left: int) -> None:
-        """All but the latest `left` frames have been taken by the switch."""
+        """All but the latest `left` frames have been taken by the switch, one every 20 ms."""
         now = self._clock.now()
         while len(self._pipe) > left:
             frame = self._pipe.popleft()
+            if self._echo is not None:
+                self._echo.played(frame.pcm, now - (len(self._pipe) - left) * FRAME_S)
             self.frames += 1
             self.lately.add(frame.pcm, now)
             if frame is self._silence:

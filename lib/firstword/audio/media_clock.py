@@ -20,6 +20,7 @@ from ..clock import SYSTEM, Clock
 from ..errors import HostError
 from ..threads import join, spawn
 from .ears import Ears
+from .echo import Echo
 from .lateness import Lateness, LatenessMeter
 from .line import Counters, Line, LineListener
 
@@ -71,14 +72,24 @@ class MediaClock:
         if thread is not None:
             join([thread], seconds, self._clock)
 
-    def open(self, call: str, folder: Path, rate: int, ears: Ears, startup_ms: int, listener: LineListener) -> Line:
-        """Make a call's FIFOs in `folder` and serve them from here on. Raises HostError: no such folder, or the clock does not run."""
+    def open(
+        self,
+        call: str,
+        folder: Path,
+        rate: int,
+        ears: Ears,
+        startup_ms: int,
+        listener: LineListener,
+        echo: Echo | None = None,
+    ) -> Line:
+        """Make a call's FIFOs in `folder` and serve them from here on; `echo` keeps our own voice from coming back as the caller's. Raises
+        HostError: no such folder, or the clock does not run."""
         if not self.alive(self._clock.now()):
             raise HostError("the media clock does not run: the process must be restarted")
         if rate != ears.rate:
             raise ValueError(f"ears for {ears.rate} samples a second on a line of {rate}")
         name = f"{call}-{os.getpid()}-{next(self._numbers)}"
-        line = Line(name, folder, rate, ears, startup_ms, self._depth_frames, listener, self._clock)
+        line = Line(name, folder, rate, ears, startup_ms, self._depth_frames, listener, self._clock, echo)
         line.on_close = self._forget
         with self._lock:
             ended = self._ended

@@ -3,10 +3,13 @@
 The callers (Chinese and English: pauses, dictated numbers, backchannels, corrections, interruptions, noise, echo) speak the tone voice at
 about the pace of life; the model answers by their scripts; many calls run at once. Each caller is played to the default profile and to a
 plain one, which ends a turn after a fixed silence. A third of the set is held out: nothing was ever tuned on it, and it is told apart.
+With ``--ahead`` the other profile is the default one without thinking ahead instead.
 
 *cut off*: a turn was judged to be over before its last word, and an answer to that became audible.
 *wait*: from the last frame of a turn on the caller's line to the moment it was judged to be over. The record's own wait counts from the
 last frame that the voice activity took for speech, which is later by its hangover.
+*gain*: how much sooner the first word is heard with thinking ahead than without, medians. *tokens wasted*: of all that the model sent, the
+share in answers to words that turned out to be others.
 *lost words*: a backchannel, noise, or the bot's own echo came while it spoke, and the reply was not heard to its end, by ear.
 *missed*: the caller interrupted, and 1.5 s later the same reply was still, or again, to be heard. *stop*: from the first frame of the
 interruption to the last frame of the reply, at the ear.
@@ -56,9 +59,11 @@ GATEWAY: Mapping[str, object] = {
     "first-packet-ms": 150,
     "real-time-factor": 0.1,
 }
+NOT_AHEAD: Mapping[str, object] = {"ahead_waste": 0}
 AT_ONCE = 32
 APART_S = 0.2
 CUT_OFF_PERCENT, LOST_PERCENT, WAIT_MS, STOP_MS = 5.0, 2.0, 450.0, 300.0
+GAIN_MS, WASTED_PERCENT = 250.0, 40.0
 
 
 @dataclass(frozen=True)
@@ -86,6 +91,8 @@ class Result:
     failure: str
     late_ms: float
     """The 99th percentile of its frames' lateness at the ear."""
+    ahead: Mapping[str, float]
+    """What the record says of thinking ahead."""
 
 
 def register(parser: argparse.ArgumentParser) -> None:
@@ -93,6 +100,7 @@ def register(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--only", metavar="TAG", help="those with this tag, or whose name begins so")
     which = parser.add_mutually_exclusive_group()
     which.add_argument("--plain", action="store_true", help="the plain profile alone")
+    which.add_argument("--ahead", action="store_true", help="the default profile, and it without thinking ahead")
     which.add_argument(
         "--tuning", action="store_true", help="the default profile alone, without the conversations that are held out"
     )
@@ -114,7 +122,9 @@ def register(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     chosen = _choose(conversations.read(args.set or conversations.find()), args.only, args.tuning)
     columns: dict[str, Mapping[str, object]] = {"default": {**DEFAULT, **_settings(args.setting)}, "plain": PLAIN}
-    if args.plain or args.tuning:
+    if args.ahead:
+        columns = {"default": columns["default"], "not ahead": {**columns["default"], **NOT_AHEAD}}
+    elif args.plain or args.tuning:
         columns.pop("default" if args.plain else "plain")
     results = play(chosen, columns, max(1, args.at_once))
     if args.each:
@@ -124,13 +134,16 @@ def run(args: argparse.Namespace) -> int:
         for column, part in itertools.product(columns, ("tuning", "held out"))
         if any((one.task.column, one.task.part) == (column, part) for one in results)
     }
+    gain = _gain(results)
     _table(cells)
+    for row in gain:
+        print(f"  {row.name}: {_cell(row)}")
     named = [
         Row(f"{column}, {part}: {row.name}", row.value, row.unit, row.goal, row.at_least)
         for (column, part), rows in cells.items()
         for row in rows
     ]
-    return conclude("turns", named, args.json)
+    return conclude("turns", [*named, *gain], args.json)
 
 
 def _choose(found: Sequence[Annotated], only: str | None, tuning: bool) -> list[Annotated]:
@@ -218,7 +231,7 @@ def _play_all(stage: Stage, tasks: Sequence[Task], at_once: int) -> list[Result]
 def _judge(task: Task, played: Played) -> Result:
     failure = played.conversation.failure or played.error or played.call.error
     late_ms = float(np.percentile(lateness_ms(played), 99))
-    return Result(task, score(timeline_of(task.conversation, played)), failure, late_ms)
+    return Result(task, score(timeline_of(task.conversation, played)), failure, late_ms, played.record.get("ahead", {}))
 
 
 # -- the table -----------------------------------------------------------------------------------------------------------
@@ -272,8 +285,34 @@ def rows_of(results: Sequence[Result], column: str) -> list[Row]:
         ]
     if total.undisturbed:
         rows.append(Row("undisturbed, heard whole", _percent(total.heard_whole, total.undisturbed), "%"))
+    rows += _ahead(results, goal(WASTED_PERCENT))
     rows.append(Row("lateness at the ear, worst p99", max(one.late_ms for one in results), "ms"))
     return rows
+
+
+def _ahead(results: Sequence[Result], goal: float | None) -> list[Row]:
+    total = {
+        name: sum(one.ahead.get(name, 0) for one in results)
+        for name in ("begun", "used", "tokens_used", "tokens_wasted")
+    }
+    sent = total["tokens_used"] + total["tokens_wasted"]
+    return [
+        Row("thought ahead", total["begun"], ""),
+        Row("thought ahead, used", total["used"], ""),
+        Row("tokens wasted", 100 * total["tokens_wasted"] / sent if sent else 0.0, "%", goal),
+    ]
+
+
+def _gain(results: Sequence[Result]) -> list[Row]:
+    """Of the whole set, held out or not, if it was played without thinking ahead too."""
+    words = {
+        column: [ms for one in results if one.task.column == column for ms in one.score.first_words_ms]
+        for column in ("default", "not ahead")
+    }
+    if not all(words.values()):
+        return []
+    gain = median(words["not ahead"]) - median(words["default"])
+    return [Row("gain in the first word, median of all", gain, "ms", GAIN_MS, True)]
 
 
 def _percent(part: int, whole: int) -> float:

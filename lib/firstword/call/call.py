@@ -15,6 +15,7 @@ from .. import commands as cmd
 from .. import events as ev
 from ..audio import vad
 from ..audio.ears import Ears
+from ..audio.echo import Echo
 from ..audio.media_clock import Line, MediaClock
 from ..clock import SYSTEM, Clock
 from ..errors import FirstwordError, HostError, one_line
@@ -127,7 +128,8 @@ class Call:
         profile = self._profile
         ears = Ears(vad.make(profile.vad, profile.rate), profile.stir_ms, profile.min_speech_ms, profile.pause_ms)
         try:
-            return self._media.open(self.label, self._folder, profile.rate, ears, profile.startup_ms, self)
+            echo = Echo(profile.rate) if profile.echo else None
+            return self._media.open(self.label, self._folder, profile.rate, ears, profile.startup_ms, self, echo)
         except OSError as error:
             raise HostError(f"the audio pipes could not be made in {self._folder}: {error.strerror}") from error
 

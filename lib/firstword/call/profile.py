@@ -44,3 +44,6 @@ class Profile(Permissions, Manners):
     startup_ms: int = option(100, help="audio kept before a reply begins, against underruns", low=0, high=200)
     vad: str = option("webrtc", help="voice activity: webrtc, webrtc:0 to webrtc:3, silero or level")
     min_speech_ms: int = option(200, help="how much speech makes a caller's turn or a barge-in", low=20, high=2000)
+    echo: bool = option(
+        True, help="tell the caller from our own voice that their telephone sends back; false where no line has an echo"
+    )

@@ -228,7 +228,7 @@ class Turn:
         if not self._words.note(event, now):
             return
         self._deafness = 0
-        self._check_prepared()
+        self._check_prepared(now)
         if self.state is State.HEARING and self._pause is not None:
             self._weigh(now)
 
@@ -251,7 +251,7 @@ class Turn:
         self._out.append(StartTimer("endpoint", round(max(0.0, wait_ms - (now - self._pause) * 1000))))
         likely = text and wait_ms < self._manners.unfinished_ms and not self._is_farewell(text)
         if likely and not self._opening and self._prepared is None and self.budget.may_begin():
-            self.budget.begin()
+            self.budget.begin(now)
             self._think(text)
             self._prepared = text
             self._thought_ahead = True
@@ -325,10 +325,10 @@ class Turn:
             self._greet_back(text)
             return
         if self._is_farewell(text):
-            self._drop_prepared()
+            self._drop_prepared(now)
             self._close(self._manners.goodbye, Finish("completed", "bot"))
             return
-        self._check_prepared()
+        self._check_prepared(now)
         if self._prepared is None:
             self._think(text)
             self._thought_ahead = False
@@ -378,7 +378,7 @@ class Turn:
 
     def _too_late(self, event: ev.Event, now: float) -> None:
         """A reply became audible in the moment in which the caller went on: they have interrupted it."""
-        self._drop_prepared()
+        self._drop_prepared(now)
         self._spend()
         self._cut = True
 
@@ -453,7 +453,7 @@ class Turn:
         if event.error.retry and self._deafness < 3:
             self._out.append(Listen())
         else:
-            self._hush()
+            self._hush(now)
             self._close(self._manners.regret, Finish("error", "error", one_line(event.error)))
 
     # -- a sound of the caller while we speak ------------------------------------------------------------------------
@@ -553,7 +553,7 @@ class Turn:
         assert isinstance(event, ev.KeyPressed)
         manners = self._manners
         if manners.person and event.key == manners.person_key:
-            self._hush()
+            self._hush(now)
             self._close(manners.handover, Finish("transfer", "transfer", destination=manners.person))
             return
         if self.state in (State.THINKING, State.SPEAKING, State.HELD):
@@ -586,7 +586,7 @@ class Turn:
 
     def _obey(self, event: ev.Event, now: float) -> None:
         assert isinstance(event, ev.SpeechAsked)
-        self._hush()
+        self._hush(now)
         self._say(event.text)
 
     def _remind(self, event: ev.Event, now: float) -> None:
@@ -608,7 +608,7 @@ class Turn:
             self._later.append(self._manners.warning)
 
     def _expire(self, event: ev.Event, now: float) -> None:
-        self._hush()
+        self._hush(now)
         self._close(self._manners.goodbye, Finish("timeout", "timeout"))
 
     # -- the end -----------------------------------------------------------------------------------------------------
@@ -659,13 +659,14 @@ class Turn:
         if self._last_speech is not None:
             self._patience.went_on((at - self._last_speech) * 1000)
 
-    def _check_prepared(self) -> None:
+    def _check_prepared(self, now: float) -> None:
         if self._prepared is not None and not same(self._prepared, self._words.text):
-            self._drop_prepared()
+            self._drop_prepared(now)
 
-    def _drop_prepared(self) -> None:
+    def _drop_prepared(self, now: float) -> None:
         if self._prepared is not None:
             self._prepared = None
+            self.budget.drop(now)
             self._out.append(Silence(self.reply))
 
     def _say(self, text: str, firm: bool = False) -> None:
@@ -679,11 +680,11 @@ class Turn:
         self._out += [Say(self.reply, text), StartTimer("think", self._manners.think_ms)]
         self.state = State.THINKING
 
-    def _hush(self) -> None:
+    def _hush(self, now: float) -> None:
         """End the reply under way, if there is one, and every wait of this turn."""
         if self.state in (State.THINKING, State.SPEAKING, State.HELD):
             self._out.append(Silence(self.reply))
-        self._drop_prepared()
+        self._drop_prepared(now)
         names = ("think", "filler", "held", "idle", "final", "hear", "endpoint")
         self._out += [StopTimer(name) for name in names]
 

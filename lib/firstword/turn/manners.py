@@ -81,7 +81,7 @@ class Manners:
         100, help="how much of a sound that may be speech holds a reply, and ends a pause", low=20, high=1000
     )
     pause_ms: int = option(
-        200, help="how much silence is a pause: the answer may be thought ahead from there on", low=60, high=1000
+        120, help="how much silence is a pause: the answer may be thought ahead from there on", low=60, high=1000
     )
     endpoint_ms: int = option(
         400, help="how much silence ends a caller's turn where the words do not tell, to begin with", low=100, high=5000
