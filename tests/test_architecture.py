@@ -25,8 +25,8 @@ RANKS = [
 SIBLINGS_MAY = {("turn", "text"), ("sim", "gateway"), ("bench", "demo"), ("cli", "bench"), ("cli", "demo")}
 LEAF = RANKS[0]
 PURE = [
-    "events", "commands", "errors", "options", "turn", "audio.pcm", "audio.tone", "audio.resample", "audio.ears", "audio.playout", "audio.echo", "audio.echo_path", "audio.echo_delay",
-    "audio.band_stream",
+    "events", "commands", "errors", "options", "turn", "audio.pcm", "audio.tone", "audio.resample", "audio.ears",
+    "audio.playout", "audio.echo", "audio.echo_path", "audio.echo_delay", "audio.band_stream",
     "text.segment", "text.utterance", "text.said", "text.question", "text.answer", "text.dictation", "text.chinese", "text.english",
     "text.backchannel", "text.phrases", "text.transcript", "text.numerals",
     "providers.aliyun.wire", "providers.aliyun.marks", "providers.aliyun.signature", "providers.aliyun.status",

@@ -59,7 +59,7 @@ def test_the_answer_to_a_pause_is_thought_ahead_and_there_when_the_caller_has_fi
     theatre.gate("好的，马上。", first_token_ms=400, tokens_per_s=50).set(endpoint_ms=700)
     played = theatre.play(silence(), say("查订单"), silence(), HANG_UP)
     ahead, ms = played.record["ahead"], played.record["turns"][0]["ms"]
-    assert (ahead["begun"], ahead["used"], ahead["tokens_wasted"]) == (1, 1, 0)
+    assert (ahead["used"], ahead["tokens_wasted"]) == (1, 0)
     assert ahead["gained_ms"] > 300, "of the 700 ms of silence"
     assert ms["first_token"] < ms["endpoint"] + 200
 
@@ -70,7 +70,7 @@ def test_words_that_go_on_after_the_pause_make_the_answer_another_one(theatre: T
     played = theatre.play(silence(), said, silence(), HANG_UP)
     assert played.conversation.heard_text() == "您好查订单和账单"
     ahead = played.record["ahead"]
-    assert (ahead["begun"], ahead["used"]) == (2, 1)
+    assert ahead["begun"] > ahead["used"] == 1
     assert ahead["tokens_wasted"] > 0
     assert [turn["caller"] for turn in played.record["turns"]] == ["查订单和账单"]
 
