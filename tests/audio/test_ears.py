@@ -133,3 +133,19 @@ def test_what_was_heard_is_counted() -> None:
     assert (ears.talking, ears.speech_ms, ears.judged_ms) == (True, 240, 500)
     assert ears.rate == RATE
     assert DROP_OUT_MS == 100
+
+
+def test_what_is_known_to_be_an_echo_is_no_speech_and_teaches_the_judge_nothing() -> None:
+    class Asked(Scripted):
+        frames = 0
+
+        def speech(self, frame: bytes) -> bool:
+            self.frames += 1
+            return super().speech(frame)
+
+    judge = Asked()
+    ears = Ears(judge)
+    edges = [edge for _ in range(20) for edge in ears.feed(SPEECH, 1.0, echo=True)]
+    assert (edges, judge.frames, ears.judged_ms) == ([], 0, 400)
+    assert ears.feed(SPEECH[:160], 1.0) == [] and ears.feed(SPEECH, 1.0, echo=True) == []
+    assert judge.frames == 1, "half a frame waited: it gets its end, silent"

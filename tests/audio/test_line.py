@@ -678,3 +678,52 @@ def test_a_filler_ends_with_the_reply_that_is_held_or_silenced(line: Line, switc
         assert switch.take() == ramp(1, 7000)
         end(number)
         assert switch.take() == SILENCE
+
+
+# -- echo ----------------------------------------------------------------------------------------------------------------
+
+
+class Parrot:
+    """Takes for an echo whatever was played before."""
+
+    def __init__(self) -> None:
+        self.ours: list[tuple[bytes, float]] = []
+        self.asked: list[float] = []
+
+    def played(self, pcm: bytes, at: float) -> None:
+        self.ours.append((pcm, at))
+
+    def is_echo(self, pcm: bytes, at: float) -> bool:
+        assert len(pcm) == FRAME
+        self.asked.append(at)
+        return pcm != SILENCE and pcm in [frame for frame, _ in self.ours]
+
+
+def test_our_own_voice_that_comes_back_is_silence_to_the_recogniser_and_no_speech(tmp_path: Path, diary: Diary) -> None:
+    clock, echo = ByHand(), Parrot()
+    line = Line("call", tmp_path, 8000, Ears(LoudIsSpeech(), 20, 20, 40), 0, 10, diary, clock, echo)  # type: ignore[arg-type]
+    switch = Switch(line)
+    line.begin(1)
+    line.write(1, ramp(6))
+    line.end(1)
+    line.serve(clock.now())
+    heard = []
+    for _ in range(4):
+        heard.append(switch.take())
+        clock.at += 0.02
+        switch.send(heard[-1])
+        line.serve(clock.now())
+    assert diary.audio == SILENCE * 4
+    assert diary.names() == ["began"], "and no edge"
+    assert [pcm for pcm, _ in echo.ours] == heard, "each is known before it can come back"
+    theirs = ramp(1, 9000)
+    switch.send(theirs + theirs[:100])
+    clock.at += 0.04
+    line.serve(clock.now())
+    switch.send(theirs[100:])
+    line.serve(clock.now())
+    assert diary.audio == SILENCE * 4 + theirs * 2
+    assert echo.asked[-2:] == [pytest.approx(clock.at), pytest.approx(clock.at)]
+    assert "edge" in diary.names()
+    line.close()
+    switch.hang_up()

@@ -5,7 +5,7 @@ that is told by how much is left of it when the echo is taken away (`echo_path`)
 
 * *The bound.* What an echo leaves is quieter than what was played by a share that each call teaches: after each loud frame of ours, the
   loudest of the caller's `REACH_FRAMES` against it. A caller who talks can only make it larger, and so the share follows the smaller ones
-  at once, and the larger ones slowly, more slowly while he talks. What is `MARGIN_DB` above it is more than an echo.
+  in some frames, and the larger ones in seconds, more slowly while he talks. What is `MARGIN_DB` above it is more than an echo.
 * *Before the way back is known* nothing can be taken away: the whole frame is held against the loudest of all that may be echoing, and a
   share of its own. Until the call has taught it, that is `loss_db`. A line without an echo stays there, with a share near `MOST_LOSS_DB`;
   a caller who talks all the while, so that it can not be seen, is no echo once the search for one has found nothing.
@@ -38,7 +38,7 @@ MARGIN_DB = 5.0
 SURE_DB = 2.0
 """Above the margin. An echo's frame may now and then be above that one; two of four are not above both."""
 HOLD_FRAMES = 10
-EXPLAINED = 0.15
+EXPLAINED = 0.25
 """Of a frame, no more of which is left, so much is echo that the rest is too."""
 NOISE_DB = 9.0
 """So far above the quietest frame a voice must be: the powers of a noise's frames differ by 6 dB."""
@@ -76,8 +76,8 @@ class Echo:
 
     Args:
         rate: 8000 or 16000 samples a second, of both directions.
-        loss_db: how much quieter than our voice an echo is at least, until the call has shown it: that takes 0.7 s of our voice. Who talks
-            over these must be as loud as this less `MARGIN_DB` asks for.
+        loss_db: how much quieter than our voice an echo is at least, until the call has shown it: that takes 0.7 s of our voice, in which
+            the caller is silent. Who talks over these is heard only if he is at most this less `MARGIN_DB` below us.
     """
 
     def __init__(self, rate: int, loss_db: float = LOSS_DB) -> None:

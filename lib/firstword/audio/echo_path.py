@@ -116,8 +116,8 @@ class EchoPath:
         of_played: Complexes = np.fft.rfft(played * _WINDOW)
         of_heard = np.fft.rfft(heard * _WINDOW)
         self._common = self._common * FORGET + weight * np.conj(of_played) * of_heard
-        power_of = of_played.real**2 + of_played.imag**2
-        self._played = (self._played * FORGET + weight * power_of).astype(np.float32)
+        own: Floats = (of_played.real**2 + of_played.imag**2).astype(np.float32)
+        self._played = self._played * FORGET + weight * own
         quotient = self._common / (self._played + RIDGE * self._played.mean() + np.float32(1e-9))
         self._filter = np.fft.irfft(quotient)[:TAPS].astype(np.float32)
 

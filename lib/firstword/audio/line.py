@@ -106,11 +106,12 @@ class Line:
         self._clock = clock
         self._listener = listener
         self._echo = echo
+        self._less = b""  # than a frame of the caller's, where an echo is looked for
         self._serving = threading.RLock()
         self._lock = threading.Lock()
         self._hearing = Hearing(self.caller_path, ears)
         try:
-            self._speaking = Speaking(self.bot_path, rate, startup_ms, depth_frames, clock, echo)
+            self._speaking = Speaking(self.bot_path, rate, startup_ms, depth_frames, clock, echo is not None)
         except HostError:
             self._hearing.close()
             fifo.unlink(self.caller_path)
@@ -288,32 +289,39 @@ class Line:
 
     def _hear(self, now: float) -> int:
         """Returns how many bytes came."""
+        ours: list[tuple[bytes, float]] = []
         with self._lock:
             pcm = self._hearing.read(now)
             if pcm and self._echo is not None:
                 self._speaking.look()
-        if pcm:
-            came = len(pcm)
-            if self._echo is not None:
-                pcm = self._without_echo(pcm, now)
-            self._listener.caller_audio(pcm)
-            for edge in self._hearing.ears.feed(pcm, now):
-                self._listener.caller_edge(edge)
-            return came
-        return 0
+                ours += self._speaking.taken
+                self._speaking.taken.clear()
+        if not pcm:
+            return 0
+        if self._echo is None:
+            self._heard(pcm, now)
+        else:
+            for frame, at in ours:
+                self._echo.played(frame, at)
+            self._tell_apart(self._echo, pcm, now)
+        return len(pcm)
 
-    def _without_echo(self, pcm: bytes, now: float) -> bytes:
-        """`pcm`, which arrived at `now`, with silence for the frames that are nothing but our own voice come back."""
-        assert self._echo is not None
+    def _tell_apart(self, echo: Echo, pcm: bytes, now: float) -> None:
+        """The caller's frames of `pcm`, which arrived at `now`, and those that are nothing but our own voice come back."""
+        pcm = self._less + pcm if self._less else pcm
         size = self._frame_bytes
-        if len(pcm) == size:  # nearly always
-            return self._silence if self._echo.is_echo(pcm, now) else pcm
-        frames = [pcm[at : at + size] for at in range(0, len(pcm), size)]
-        ages = range(len(frames) - 1, -1, -1)
-        return b"".join(
-            bytes(len(frame)) if len(frame) == size and self._echo.is_echo(frame, now - age * FRAME_S) else frame
-            for frame, age in zip(frames, ages, strict=True)
-        )
+        whole = len(pcm) // size * size
+        self._less = pcm[whole:]
+        for at in range(0, whole, size):
+            frame = pcm[at : at + size]
+            arrived = now - (whole - at - size) // size * FRAME_S
+            self._heard(frame, arrived, echo.is_echo(frame, arrived))
+
+    def _heard(self, pcm: bytes, at: float, echo: bool = False) -> None:
+        """The recogniser gets silence for an echo, so that its times stay right; the judge of speech is not asked."""
+        self._listener.caller_audio(self._silence if echo else pcm)
+        for edge in self._hearing.ears.feed(pcm, at, echo):
+            self._listener.caller_edge(edge)
 
     def _speak(self) -> None:
         with self._lock:

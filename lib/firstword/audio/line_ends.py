@@ -12,7 +12,6 @@ from ..clock import Clock
 from ..errors import HostError
 from . import fifo
 from .ears import Ears
-from .echo import Echo
 from .lately import Lately
 from .pcm import FRAME_MS, SAMPLE_BYTES, Straddle, frame_bytes
 from .playout import Frame, Playout
@@ -20,6 +19,7 @@ from .playout import Frame, Playout
 FRAME_S = FRAME_MS / 1000
 EARLY = 0.25
 """Of a frame: the clock comes every whole one, and not to the microsecond."""
+TAKEN = 200
 REMEMBERED = 16
 """Replies whose heard position is kept."""
 
@@ -73,16 +73,18 @@ class Speaking:
 
     Args:
         depth_frames: as many frames are in the pipe after each `fill`; the next is due when half of them are left.
-        echo: is told each frame that the switch has taken.
+        remember: keep what the switch has taken, in `taken`.
     """
 
     def __init__(
-        self, path: Path, rate: int, startup_ms: int, depth_frames: int, clock: Clock, echo: Echo | None = None
+        self, path: Path, rate: int, startup_ms: int, depth_frames: int, clock: Clock, remember: bool = False
     ) -> None:
         fifo.make(path)
         self._writer = fifo.Writer(path)
         self._clock = clock
-        self._echo = echo
+        self._remember = remember
+        self.taken: deque[tuple[bytes, float]] = deque(maxlen=TAKEN)
+        """What the switch has taken, and about when; for whoever empties it."""
         self._depth = depth_frames
         self._frame_bytes = frame_bytes(rate)
         self._bytes_per_ms = rate * SAMPLE_BYTES / 1000
@@ -254,8 +256,8 @@ class Speaking:
         now = self._clock.now()
         while len(self._pipe) > left:
             frame = self._pipe.popleft()
-            if self._echo is not None:
-                self._echo.played(frame.pcm, now - (len(self._pipe) - left) * FRAME_S)
+            if self._remember:
+                self.taken.append((frame.pcm, now - (len(self._pipe) - left) * FRAME_S))
             self.frames += 1
             self.lately.add(frame.pcm, now)
             if frame is self._silence:
