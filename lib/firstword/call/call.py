@@ -128,7 +128,7 @@ class Call:
         profile = self._profile
         ears = Ears(vad.make(profile.vad, profile.rate), profile.stir_ms, profile.min_speech_ms, profile.pause_ms)
         try:
-            echo = Echo(profile.rate) if profile.echo else None
+            echo = Echo(profile.rate, profile.echo_loss_db) if profile.echo else None
             return self._media.open(self.label, self._folder, profile.rate, ears, profile.startup_ms, self, echo)
         except OSError as error:
             raise HostError(f"the audio pipes could not be made in {self._folder}: {error.strerror}") from error

@@ -47,3 +47,10 @@ class Profile(Permissions, Manners):
     echo: bool = option(
         True, help="tell the caller from our own voice that their telephone sends back; false where no line has an echo"
     )
+    echo_loss_db: float = option(
+        12.0,
+        help="how much quieter than our voice an echo is at least, until the call has shown it: who talks over our first words is heard "
+        "if he is at most so much, less 5 dB, below us",
+        low=3,
+        high=45,
+    )
