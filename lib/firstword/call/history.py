@@ -15,7 +15,8 @@ from ..turn import join
 from .exchange import MESSAGE_TOKENS, Exchange, Part, size_of
 
 TOKENS = 6000
-MARK = "……（客人在这里打断了）"
+MARK = "……"
+"""An answer that breaks off. Words would say it better, but a small model says them after us: one told a caller （客户在这里打断了）."""
 SUMMARY_CHARS = 500
 
 
