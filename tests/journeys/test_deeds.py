@@ -146,3 +146,17 @@ def test_a_service_on_the_loopback_is_not_asked_unless_the_tool_says_so(theatre:
     assert played.conversation.heard_text() == "您好我查一下。查不了。"
     assert played.record["turns"][0]["tools"][0]["outcome"] == "refused"
     assert played.result == "hangup"
+
+
+def test_a_person_who_is_no_destination_is_a_mistake_of_the_profile_s(theatre: Theatre) -> None:
+    deeds(theatre, person_key="0", person="人公")
+    played = theatre.play(END)
+    assert played.result == "error"
+    assert played.error == "profile 'default': person '人公' is none of its destinations"
+
+
+def test_a_call_may_be_talked_before_it_is_answered(theatre: Theatre) -> None:
+    theatre.gate("echo", tokens_per_s=100).set(early_media="true")
+    played = theatre.play(silence(), say("在吗"), silence(), HANG_UP)
+    assert played.conversation.heard_text() == "您好在吗"
+    assert played.call.channel.early

@@ -114,7 +114,10 @@ class Call:
         """
         started = self._clock.now()
         try:
-            self.host.answer()
+            if self._profile.early_media:
+                self.host.open_early()
+            else:
+                self.host.answer()
             self.record.answered_at = self._clock.now()
             self.record.answered_ms = (self.record.answered_at - started) * 1000
             self._line = self._open_line()

@@ -54,3 +54,7 @@ class Profile(Permissions, Manners):
         low=3,
         high=45,
     )
+    early_media: bool = option(
+        False,
+        help="talk before the call is answered, as far as the network carries that; it is then never answered by us",
+    )

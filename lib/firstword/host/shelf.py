@@ -9,8 +9,10 @@ from typing import Any
 from ..call.call import Services
 from ..call.profile import Profile
 from ..call.tools import Errands, HttpTool, Toolbox
+from ..call.tools.permissions import destinations
 from ..clock import Clock
-from ..options import phrases
+from ..errors import ConfigError
+from ..options import did_you_mean, phrases
 from ..providers import registry
 from ..speech.kept import Kept
 from ..speech.tts import Synthesiser
@@ -36,10 +38,17 @@ class Shelf:
             return Services(*(self._service(sections[name]) for name in (profile.asr, profile.llm, profile.tts)))
 
     def toolbox(self, profile: Profile) -> Toolbox:
-        """The tools of a profile. Raises ConfigError if a secret of one is missing; it is tried again the next time."""
+        """The tools of a profile. Raises ConfigError: a secret of one is missing (it is tried again the next time), or the person whom a key
+        reaches is none of the profile's destinations."""
+        where = f"profile {profile.name!r}"
+        known = destinations(profile, where)
+        if profile.person and profile.person not in known:
+            raise ConfigError(
+                f"{where}: person {profile.person!r} is none of its destinations{did_you_mean(profile.person, known)}"
+            )
         with self._lock:
             names = [name for name in profile.tools if name in self._settings.tools]
-            return Toolbox(profile, {name: self._tool(name) for name in names}, f"profile {profile.name!r}")
+            return Toolbox(profile, {name: self._tool(name) for name in names}, where)
 
     def close(self) -> None:
         """Close them: what they keep warm ends. Idempotent."""
