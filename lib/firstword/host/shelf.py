@@ -38,8 +38,12 @@ class Shelf:
             return Services(*(self._service(sections[name]) for name in (profile.asr, profile.llm, profile.tts)))
 
     def toolbox(self, profile: Profile) -> Toolbox:
-        """The tools of a profile. Raises ConfigError: a secret of one is missing (it is tried again the next time), or the person whom a key
-        reaches is none of the profile's destinations."""
+        """The tools of a profile.
+
+        Raises:
+            ConfigError: a secret of one is missing (it is tried again the next time), or the person whom a key reaches is none of the
+                profile's destinations.
+        """
         where = f"profile {profile.name!r}"
         known = destinations(profile, where)
         if profile.person and profile.person not in known:
