@@ -304,15 +304,22 @@ def _ahead(results: Sequence[Result], goal: float | None) -> list[Row]:
 
 
 def _gain(results: Sequence[Result]) -> list[Row]:
-    """Of the whole set, held out or not, if it was played without thinking ahead too."""
-    words = {
-        column: [ms for one in results if one.task.column == column for ms in one.score.first_words_ms]
-        for column in ("default", "not ahead")
-    }
-    if not all(words.values()):
-        return []
-    gain = median(words["not ahead"]) - median(words["default"])
-    return [Row("gain in the first word, median of all", gain, "ms", GAIN_MS, True)]
+    """Of each part of the set and of all of it, if it was played without thinking ahead too. Each has the goal."""
+    rows = []
+    for part in ("tuning", "held out", "all"):
+        words = {
+            column: [
+                ms
+                for one in results
+                if one.task.column == column and part in (one.task.part, "all")
+                for ms in one.score.first_words_ms
+            ]
+            for column in ("default", "not ahead")
+        }
+        if all(words.values()):
+            gain = median(words["not ahead"]) - median(words["default"])
+            rows.append(Row(f"gain in the first word, median, {part}", gain, "ms", GAIN_MS, True))
+    return rows
 
 
 def _percent(part: int, whole: int) -> float:
