@@ -7,6 +7,22 @@ original. The text is one line for an operator: what happened, whose fault, what
 
 from __future__ import annotations
 
+from typing import Literal
+
+Kind = Literal["throttled", "quota", "credentials", "voice", "text", "settings", "server", "network", "ours"]
+"""What a service's failure is about:
+
+* ``throttled`` too many requests or sessions at once: another service, or the same a moment later
+* ``quota`` the account has no money, no trial or no right left: another service; this one when the operator has acted
+* ``credentials`` a key or token is wrong or has expired
+* ``voice`` the voice does not exist, or does not belong to the model or the account
+* ``text`` the service will not take this very text or audio (inspection, markup, length): another service may
+* ``settings`` another setting is refused (model, format, rate, address)
+* ``server`` the service failed, or stalled
+* ``network`` the service could not be reached, or the connection broke
+* ``ours`` a message of ours was not understood: a fault of this program
+"""
+
 
 class FirstwordError(Exception):
     """The base of everything this package raises on purpose. Catch it to say one line instead of a traceback."""
@@ -33,10 +49,12 @@ class ProviderError(FirstwordError):
         code: the service's own code as it was written on the wire ("40000004", "invalid_api_key", "HTTP 403"), or "".
         retry: whether the same request may succeed if it is made again (throttled, network, server error) or
             never will (bad key, bad voice, bad text).
+        kind: what it is about; decides whether another service is asked.
     """
 
-    def __init__(self, text: str, *, provider: str, code: str = "", retry: bool = False) -> None:
+    def __init__(self, text: str, *, provider: str, code: str = "", retry: bool = False, kind: Kind = "server") -> None:
         super().__init__(text)
+        self.kind: Kind = kind
         self.provider = provider
         self.code = code
         self.retry = retry
