@@ -10,10 +10,10 @@ from ...errors import ConfigError, ProviderError
 from ...net.websocket import Closed, Connection
 from ...options import bind, option
 from ...speech.asr import RecognitionListener, Transcript
+from ...speech.backlog import Backlog
 from ...speech.gate import Gate
 from . import wire
 from .account import AccessSettings, Account, check_address, new_id, without_key
-from .backlog import Backlog
 
 BACKLOG_MS = 3_000
 

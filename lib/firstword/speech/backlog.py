@@ -1,4 +1,4 @@
-"""Audio on its way to a recogniser that may not be ready, or not keep up."""
+"""Audio on its way to a recogniser that may not be ready, or not keep up: for whoever implements `speech.asr`."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import threading
 from bisect import bisect_right
 from collections import deque
 
-from ...audio.pcm import peak
+from ..audio.pcm import peak
 
-MESSAGE_BYTES = 3_200  # the pages recommend 1,600 or 3,200 bytes a message: no more is sent in one
+MESSAGE_BYTES = 3_200  # NLS recommends 1,600 or 3,200 bytes a message, DashScope 1 to 16 KB: no more is sent in one
 LOUD = 512  # the peak of a frame that may be speech
 QUIET_AFTER_MS = 1_000
 """So much after the last sound nobody waits for the recogniser any more: it has ended its sentence."""

@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from firstword.speech.backlog import Backlog
+
+
+def sends(backlog: Backlog, frame: bytes, times: int) -> list[int]:
+    """The sizes of the messages, in frames of 20 ms, that so many frames become."""
+    sizes = []
+    for _ in range(times):
+        backlog.add(frame)
+        if backlog.wants_sending():
+            sizes.append(len(backlog.take(everything=False)) // 320)
+            backlog.asked = False
+    return sizes
+
+
+def test_a_long_silence_is_sent_in_larger_messages_and_its_first_sound_at_once() -> None:
+    loud, quiet = b"\x00\x10" * 160, bytes(320)
+    backlog = Backlog(8000, 60, 5000)
+    backlog.ready = True
+    assert sends(backlog, loud, 9) == [3, 3, 3]
+    assert sends(backlog, quiet, 48) == [3] * 16, "the recogniser still waits for the sentence's end"
+    assert sends(backlog, quiet, 32) == [10, 10, 10], "nobody waits for it any more"
+    backlog.add(quiet)
+    assert sends(backlog, loud, 1) != [], "what waits goes, and the first word with it"
+    assert sends(backlog, loud, 6) == [3, 3]
+
+
+@given(st.lists(st.one_of(st.integers(1, 1000), st.just(-1)), max_size=60))
+def test_the_backlog_is_bounded_keeps_order_and_knows_where_it_lost_what(steps: list[int]) -> None:
+    """A step feeds so many samples, each of which is its own number; or takes a message."""
+    backlog = Backlog(8000, 60, 500)
+    backlog.ready = True
+    fed, sent = 0, b""
+    for step in steps:
+        if step < 0:
+            sent += backlog.take(everything=False)
+        else:
+            backlog.add(b"".join(number.to_bytes(2, "big") for number in range(fed, fed + step)))
+            fed += step
+        assert backlog._held <= 8000
+    while message := backlog.take(everything=True):
+        sent += message
+    numbers = [int.from_bytes(sent[at : at + 2], "big") for at in range(0, len(sent), 2)]
+    assert numbers == sorted(set(numbers)) and (not fed or numbers[-1] == fed - 1)
+    for ms in range(len(numbers) // 8):
+        assert abs(backlog.fed_ms(ms) - numbers[ms * 8] / 8) <= 1
