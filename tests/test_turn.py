@@ -243,6 +243,14 @@ def test_the_answer_is_thought_in_the_pause_and_released_when_the_turn_is_over()
     assert (play.turn.budget.begun, play.turn.budget.used) == (1, 1)
 
 
+def test_the_answer_to_words_that_are_complete_is_thought_before_there_is_a_pause() -> None:
+    play = greeted(AHEAD)
+    play.begins() >> ev.CallerPartlyHeard("你们几点", 1)
+    play.silent() >> ev.CallerPartlyHeard("你们几点关门吗", 1) << ("think ahead", 2, "你们几点关门吗")
+    play >> ev.CallerPartlyHeard("你们几点关门吗，还有", 1) << Silence(2)
+    play.silent() << State.HEARING
+
+
 def test_an_answer_to_other_words_was_thought_in_vain() -> None:
     play = greeted(AHEAD).begins() >> ev.CallerPartlyHeard("what does it", 1)
     play >> ev.CallerPaused(play.now) << ("think ahead", 2, "what does it")

@@ -114,7 +114,7 @@ def test_a_reply_that_never_ends_is_ended_at_its_bound(theatre: Theatre) -> None
 
 
 def test_a_model_that_says_nothing_is_given_up_after_its_bound(theatre: Theatre) -> None:
-    faulty(theatre, "llm", Fault("silent", times=1), think_ms=1500)
+    faulty(theatre, "llm", Fault("silent", times=1), think_ms=1500, ahead_waste=0)
     played = theatre.play(silence(), say("查订单"), silence(), HANG_UP)
     assert played.conversation.heard_text() == f"您好{APOLOGY}"
 

@@ -101,8 +101,10 @@ def register(parser: argparse.ArgumentParser) -> None:
     which = parser.add_mutually_exclusive_group()
     which.add_argument("--plain", action="store_true", help="the plain profile alone")
     which.add_argument("--ahead", action="store_true", help="the default profile, and it without thinking ahead")
-    which.add_argument(
-        "--tuning", action="store_true", help="the default profile alone, without the conversations that are held out"
+    parser.add_argument(
+        "--tuning",
+        action="store_true",
+        help="without the conversations that are held out, and without the plain profile",
     )
     parser.add_argument(
         "--setting",

@@ -12,6 +12,8 @@ MESSAGE_BYTES = 3_200  # NLS recommends 1,600 or 3,200 bytes a message, DashScop
 LOUD = 512  # the peak of a frame that may be speech
 QUIET_AFTER_MS = 1_000
 """So much after the last sound nobody waits for the recogniser any more: it has ended its sentence."""
+PAUSE_MS = 40
+"""So much silence ends a sound: the closures of most plosives are as long, and cost a message each."""
 QUIET_SEND_MS = 200
 """Then messages are of so many ms: a caller who listens costs a fifth of one who talks."""
 
@@ -20,7 +22,9 @@ class Backlog:
     """Audio between the feeder and the connection: batched, bounded, the oldest dropped first.
 
     While the caller makes sounds, and a while after, messages are of `send_ms`; in a longer silence of `QUIET_SEND_MS`, and the first sound
-    goes at once. The service counts the audio it got; `fed_ms` turns its milliseconds into those of the audio that was fed.
+    goes at once. So does the end of a sound: the last word is recognised up to `send_ms` sooner, and the answer begun.
+
+    The service counts the audio it got; `fed_ms` turns its milliseconds into those of the audio that was fed.
     """
 
     def __init__(self, rate: int, send_ms: int, bound_ms: int) -> None:
@@ -28,6 +32,8 @@ class Backlog:
         self._batch = send_ms * self._bytes_per_ms
         self._quiet_batch = max(send_ms, QUIET_SEND_MS) * self._bytes_per_ms
         self._quiet_bytes = 0  # fed since the last sound
+        self._urgent = False  # a sound has ended: what is held goes, however little
+        self._pause = PAUSE_MS * self._bytes_per_ms
         self._bound = bound_ms * self._bytes_per_ms
         self._lock = threading.Lock()
         self._pieces: deque[bytes] = deque()
@@ -47,33 +53,36 @@ class Backlog:
         """Returns whether nothing had to be dropped for it."""
         loud = peak(pcm) > LOUD
         with self._lock:
-            self._quiet_bytes = 0 if loud else self._quiet_bytes + len(pcm)
+            before = self._quiet_bytes
+            self._quiet_bytes = 0 if loud else before + len(pcm)
+            self._urgent = self._urgent or before < self._pause <= self._quiet_bytes
             self._pieces.append(pcm)
             self._held += len(pcm)
-            before = self._lost
+            lost = self._lost
             while self._held > self._bound:
                 oldest = self._pieces.popleft()
                 self._held -= len(oldest)
                 self._lost += len(oldest)
-            if self._lost > before:
+            if self._lost > lost:
                 if self._losses and self._losses[-1][0] == self._taken:
                     self._losses.pop()
                 self._losses.append((self._taken, self._lost))
-            return self._lost == before
+            return self._lost == lost
 
     def wants_sending(self) -> bool:
         """Whether the connection's thread should be asked to `take`; says so once until it has."""
         with self._lock:
             quiet = self._quiet_bytes > QUIET_AFTER_MS * self._bytes_per_ms
-            if self.asked or not self.ready or self._held < (self._quiet_batch if quiet else self._batch):
+            enough = self._urgent or self._held >= (self._quiet_batch if quiet else self._batch)
+            if self.asked or not self.ready or not enough:
                 return False
             self.asked = True
             return True
 
     def take(self, everything: bool) -> bytes:
-        """The next message; b"" if there is less than a batch, unless `everything` is to go."""
+        """The next message; b"" if there is less than a batch, unless `everything` is to go or a sound has ended."""
         with self._lock:
-            if self._held < self._batch and not (everything and self._held):
+            if self._held < self._batch and not (self._held and (everything or self._urgent)):
                 return b""
             size = max(self._batch, MESSAGE_BYTES)
             parts, got = [], 0
@@ -86,6 +95,7 @@ class Backlog:
                 got += len(piece)
             self._held -= got
             self._taken += got
+            self._urgent = self._urgent and self._held > 0
             return b"".join(parts)
 
     def fed_ms(self, service_ms: int) -> int:

@@ -229,7 +229,7 @@ class Turn:
             return
         self._deafness = 0
         self._check_prepared(now)
-        if self.state is State.HEARING and self._pause is not None:
+        if self.state is State.HEARING:
             self._weigh(now)
 
     def _pause_(self, event: ev.Event, now: float) -> None:
@@ -244,12 +244,16 @@ class Turn:
             self._pause_(event, now)
 
     def _weigh(self, now: float) -> None:
-        """How long the caller's pause may last; and whether the answer is thought meanwhile."""
-        assert self._pause is not None
+        """How long the caller's pause may last; and whether the answer is thought meanwhile: to words that are complete before there is a
+        pause."""
         text = self._words.text
         wait_ms = self._patience.wait_ms(text, self._question)
-        self._out.append(StartTimer("endpoint", round(max(0.0, wait_ms - (now - self._pause) * 1000))))
-        likely = text and wait_ms < self._manners.unfinished_ms and not self._is_farewell(text)
+        likely = text and not self._is_farewell(text)
+        if self._pause is None:
+            likely = likely and wait_ms <= self._manners.finished_ms
+        else:
+            self._out.append(StartTimer("endpoint", round(max(0.0, wait_ms - (now - self._pause) * 1000))))
+            likely = likely and wait_ms < self._manners.unfinished_ms
         if likely and not self._opening and self._prepared is None and self.budget.may_begin():
             self.budget.begin(now)
             self._think(text)
