@@ -15,6 +15,9 @@ DEFAULT_BACKCHANNELS = listed("""
 """)
 """What is left out on purpose takes the floor: 不, 停, 等一下, 好了, 行了, 可以了, 啊, no, um, uh, wait."""
 
+LONGEST = 24
+"""Characters of what may become one. What is longer is looked at as a whole."""
+
 
 def is_backchannel(text: str, words: Sequence[str] = DEFAULT_BACKCHANNELS) -> bool:
     """Whether `text` is made of `words` and nothing else: 嗯。 对对对 哦好的 "yeah, right". A question (嗯？) is none.
@@ -22,6 +25,17 @@ def is_backchannel(text: str, words: Sequence[str] = DEFAULT_BACKCHANNELS) -> bo
     Whether the bot has just asked, so that 好的 is an answer, the caller of this decides: see `question.asks`.
     """
     return "?" not in text and "？" not in text and _phrases(tuple(words)).make_up(text)
+
+
+def may_become_backchannel(text: str, words: Sequence[str] = DEFAULT_BACKCHANNELS) -> bool:
+    """Whether `text` is one, or several, or may become one: its end may be the beginning of such a word."""
+    if is_backchannel(text, words):
+        return True
+    bare = text.strip().lower()
+    if len(bare) > LONGEST:
+        return False
+    ends = [at for at in range(len(bare)) if not at or is_backchannel(bare[:at], words)]
+    return any(word.lower().startswith(bare[at:].strip(" ,，。.")) for at in ends for word in words)
 
 
 @lru_cache(maxsize=32)

@@ -1,11 +1,12 @@
 """Who holds the floor of a call. All of it is pure: events in, commands out, `now` is an argument, a timer is a command. [pure]
 
-`machine` is the table with the theory above it, `manners` what a profile may choose, `words` what the caller has said, `patience` how long
-a pause may last, `ahead` how much may be thought ahead.
+`table` is the policy with the theory above it, `machine` carries it out, `manners` is what a profile may choose, `words` what the caller
+has said, `patience` how long a pause may last, `ahead` how much may be thought ahead, `sounds` what holds a reply, `keys` what was pressed.
 """
 
-from .machine import RULES, State, Turn
+from .machine import RULES, Turn
 from .manners import Manners
+from .table import State
 from .words import join
 
 __all__ = ["RULES", "Manners", "State", "Turn", "join"]

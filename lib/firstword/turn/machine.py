@@ -1,46 +1,10 @@
-"""Who holds the floor: the table. Events in, commands out, `now` is an argument, a timer is a command. [pure]
+"""The machine of one call: events in, commands out, `now` is an argument, a timer is a command. [pure]
 
-A telephone conversation is a floor that passes between two. Eight states say who has it:
-
-* ``READY``      the channel is not answered yet.
-* ``LISTENING``  nobody has it. Whoever speaks first takes it; if nobody does, the idle timer asks.
-* ``HEARING``    the caller has it: voice activity says so, not words. Bounded by ``hear_ms``, for noise that never ends.
-* ``SETTLING``   the caller's turn is over (the endpoint), the words are not yet sure. Bounded by ``final_ms``.
-* ``THINKING``   it is ours, and not yet audible: a reply was begun. Bounded by ``think_ms``.
-* ``SPEAKING``   it is ours, and the caller hears us.
-* ``HELD``       it is ours, but the caller makes a sound: the reply waits for what it is. Bounded by ``hold_ms``.
-* ``CLOSING``    ours for the last time: the goodbye or the apology is on its way, uninterruptible. Bounded by ``closing_ms``.
-* ``OVER``       nothing matters any more.
-
-Six ideas carry the rest.
-
-**A reply has a number.** Each `Think` and `Say` takes the next one; `Silence` ends it. What arrives with another number than the
-current one is about a reply that is over, and `handle` drops it before the table is asked. So an interruption can not be
-overtaken.
-
-**A pause is not an end.** How long it may last is a matter of what was said (`patience`). Meanwhile the answer is thought ahead and held
-(`_prepared`): if the turn is over and the words are still the same, it is released; if not, it was in vain, which `ahead` bounds.
-
-**A sound is not an interruption.** It holds the reply. Words end it; a listener's 嗯, or no words, let it go on a syllable earlier. A
-caller who makes such sounds all the time is soon asked for more: for a sound as long as speech, then for words.
-
-**The caller's words stay ours to answer until an answer is audible.** A caller who goes on ("...and to Beijing?") while we think, or
-whose last words the recogniser gives late, has not begun a new turn: the silent reply is held, and if the words have changed the model is
-asked again with all of them. Once the answer is audible, the words are spent.
-
-**Voice activity moves the floor, words fill it.** Words without voice activity (a syllable shorter than ``min_speech_ms``) are
-answered when the floor is free.
-
-**No dead ends.** Each state in which we wait for somebody else has a timer, and a failure leads to an apology, two in a row to the
-end of the call.
-
-The table is the whole policy: a row per event, a column per state, in each cell the method that acts, or ``-`` where the event
-means nothing there. `tests/test_turn.py` walks each cell, plays the stories, and runs any order of events.
+What it does is in `table`, with the theory above it; here is how, a method for each name in the table.
 """
 
 from __future__ import annotations
 
-import enum
 from collections.abc import Callable
 
 from .. import events as ev
@@ -59,54 +23,17 @@ from ..commands import (
     Think,
 )
 from ..errors import ProviderError, one_line
-from ..text.backchannel import is_backchannel
+from ..text.backchannel import may_become_backchannel
+from ..text.farewell import is_farewell
 from ..text.question import asks
 from ..text.transcript import same
 from .ahead import Budget
+from .keys import Keys
 from .manners import Manners
 from .patience import Patience
+from .sounds import WORDS_MS, Sounds
+from .table import State, read, row
 from .words import Words
-
-State = enum.Enum("State", "READY LISTENING HEARING SETTLING THINKING SPEAKING HELD CLOSING OVER")
-
-TABLE = """
-                    READY      LISTENING   HEARING    SETTLING   THINKING   SPEAKING   HELD       CLOSING    OVER
-Answered            greet      -           -          -          -          -          -          -          -
-CallerStirred       -          -           go_on      -          -          doubt      doubt_on   -          -
-CallerBegan         -          hear        -          take_back  overtake   insist     insist     -          -
-CallerPaused        -          pause_late  pause      -          -          -          weigh_up   -          -
-CallerPartlyHeard   -          note        note       settled    rethink    murmur     words      -          -
-CallerHeard         -          unprompted  note       settled    rethink    murmur     words      -          -
-RecogniserFailed    deaf       deaf        deaf       deaf       deaf       deaf       deaf       -          -
-ReplyBegan          -          -           too_late   too_late   speak      -          -          -          -
-ReplyDrained        -          -           -          -          nothing    yield      yield_held linger     -
-ReplyFailed         -          -           -          -          failed     failed     failed     finish     -
-KeyPressed          -          press       press      press      press      press      press      -          -
-SpeechAsked         -          obey        obey       obey       obey       obey       obey       -          -
-HangUpAsked         dismiss    dismiss     dismiss    dismiss    dismiss    dismiss    dismiss    dismiss    -
-HungUp              gone       gone        gone       gone       gone       gone       gone       gone       -
-Broke               broke      broke       broke      broke      broke      broke      broke      broke      -
-TimerFired:idle     -          remind      -          -          -          -          -          -          -
-TimerFired:endpoint -          -           endpoint   -          -          -          -          -          -
-TimerFired:hear     -          -           endless    -          -          -          -          -          -
-TimerFired:final    -          -           -          give_up    -          -          -          -          -
-TimerFired:think    -          -           -          -          stalled    -          -          -          -
-TimerFired:filler   -          -           -          -          fill       -          -          -          -
-TimerFired:held     -          -           -          -          -          -          resume     -          -
-TimerFired:keys     -          typed       typed      typed      typed      typed      typed      -          -
-TimerFired:warn     -          warn        warn       warn       warn       warn       warn       -          -
-TimerFired:closing  -          -           -          -          -          -          -          finish     -
-TimerFired:call     dismiss    expire      expire     expire     expire     expire     expire     -          -
-"""
-
-SHY, DEAF = 2, 4
-"""After so many sounds without words a reply is held only for one as long as speech; after so many only words end it."""
-WORDS_MS = 600
-"""After a sound as long as speech its words are waited for, at most."""
-LONGEST_MURMUR = 24
-"""Characters. What is longer is looked at as a whole."""
-HELD_MOST_S = 4.0
-"""So long is a reply held, whatever the caller's sounds."""
 
 
 class Turn:
@@ -138,11 +65,8 @@ class Turn:
         self._firm = False  # whether the current reply can not be interrupted
         self._opening = False  # the callee's first words are waited for
         self._later: list[str] = []  # phrases to be said when the floor is free
-        self._keys = ""
-        self.collect(manners.keys_most, manners.keys_end, manners.keys_ms)
-        self._doubts = 0  # sounds that were no interruption of the current reply
-        self._loud = False  # the sound that holds the reply was as long as speech
-        self._held_at = self._held_until = 0.0
+        self._keys = Keys(manners.keys_most, manners.keys_end, manners.keys_ms)
+        self._sounds = Sounds()  # of the caller, during the current reply
         self._answer_number = 0  # the latest reply that was an answer, and not a phrase of the profile
         self._filled = 0
         self._reminded = 0
@@ -158,7 +82,7 @@ class Turn:
         number = getattr(event, "reply", None)
         if number is not None and number != self.reply:
             return []
-        act = RULES[_row(event), self.state]
+        act = RULES[row(event), self.state]
         self._out = []
         if act is not None:
             act(self, event, now)
@@ -166,7 +90,7 @@ class Turn:
 
     def collect(self, most: int, end: str, ms: int) -> None:
         """From here on keys are collected so, until a group of them is complete."""
-        self._keys_most, self._keys_end, self._keys_ms = most, end, ms
+        self._keys.collect(most, end, ms)
 
     # -- the caller has the floor ------------------------------------------------------------------------------------
 
@@ -375,7 +299,7 @@ class Turn:
 
     def _speak(self, event: ev.Event, now: float) -> None:
         self._spend()
-        self._doubts = 0
+        self._sounds.reply_began()
         self._pause = None
         self._out += [StopTimer("think"), StopTimer("filler")]
         self.state = State.SPEAKING
@@ -463,23 +387,23 @@ class Turn:
     # -- a sound of the caller while we speak ------------------------------------------------------------------------
 
     def _doubt(self, event: ev.Event, now: float) -> None:
-        if self._manners.hold_ms and self._doubts < SHY:
+        if self._manners.hold_ms and self._sounds.hold_for(loud=False):
             self._hold(now, loud=False)
 
     def _insist(self, event: ev.Event, now: float) -> None:
         """The sound is as long as speech."""
         if self.state is State.HELD:
-            self._loud = True
+            self._sounds.loud = True
         elif not self._manners.hold_ms and not self._firm:
             self._cut_in(now)
-        elif self._doubts < DEAF:
+        elif self._sounds.hold_for(loud=True):
             self._hold(now, loud=True)
 
     def _hold(self, now: float, loud: bool) -> None:
         if self._firm:
             return
-        self._loud, self._pause = loud, None
-        self._held_at, self._held_until = now, now + HELD_MOST_S
+        self._pause = None
+        self._sounds.hold(now, loud=loud)
         self._out += [Hold(self.reply), StartTimer("held", self._manners.hold_ms)]
         self.state = State.HELD
 
@@ -492,13 +416,13 @@ class Turn:
         """The sound is over."""
         assert isinstance(event, ev.CallerPaused)
         self._pause = self._last_speech = event.last_speech
-        if self._words.changed_at >= self._held_at or not self._loud:
+        if self._words.changed_at >= self._sounds.held_at or not self._sounds.loud:
             self._resume(event, now)
         else:
             self._wait_held(WORDS_MS, now)
 
     def _wait_held(self, ms: float, now: float) -> None:
-        self._out.append(StartTimer("held", round(max(0.0, min(ms, (self._held_until - now) * 1000)))))
+        self._out.append(StartTimer("held", self._sounds.bounded_ms(ms, now)))
 
     def _words_(self, event: ev.Event, now: float) -> None:
         self._note(event, now)
@@ -514,7 +438,7 @@ class Turn:
             self._cut_in(now)
 
     def _resume(self, event: ev.Event, now: float) -> None:
-        self._doubts += not self._words.text
+        self._sounds.vain(words=bool(self._words.text))
         self.resumed += 1
         self._out += [Resume(self.reply), StopTimer("held")]
         self.state = State.SPEAKING
@@ -540,15 +464,7 @@ class Turn:
             self._weigh(now)
 
     def _is_murmur(self, text: str) -> bool:
-        """Whether `text` is a listener's 嗯, or several, or may become one: its end may be the beginning of such a word."""
-        words = self._manners.backchannels
-        if is_backchannel(text, words):
-            return True
-        bare = text.strip().lower()
-        if len(bare) > LONGEST_MURMUR:
-            return False
-        ends = [at for at in range(len(bare)) if not at or is_backchannel(bare[:at], words)]
-        return any(word.lower().startswith(bare[at:].strip(" ,，。.")) for at in ends for word in words)
+        return may_become_backchannel(text, self._manners.backchannels)
 
     # -- keys, operators, timers -------------------------------------------------------------------------------------
 
@@ -565,17 +481,14 @@ class Turn:
             self._firm = False
             self._spend()
             self._listen()
-        if event.key != self._keys_end:
-            self._keys += event.key
-        if event.key == self._keys_end or len(self._keys) >= self._keys_most:
+        if self._keys.press(event.key):
             self._typed(event, now)
         else:
-            self._out += [StartTimer("keys", self._keys_ms), StopTimer("idle")]
+            self._out += [StartTimer("keys", self._keys.ms), StopTimer("idle")]
 
     def _typed(self, event: ev.Event, now: float) -> None:
         self._out.append(StopTimer("keys"))
-        keys, self._keys = self._keys, ""
-        self.collect(self._manners.keys_most, self._manners.keys_end, self._manners.keys_ms)
+        keys = self._keys.take()
         if keys:
             self._words.type(f"（按键：{keys}）", now)
         if self.state is State.LISTENING:
@@ -706,13 +619,7 @@ class Turn:
         self._last_speech = None
 
     def _is_farewell(self, text: str) -> bool:
-        """Whether the caller's turn ends in a farewell: 那就谢谢，再见了。 does, 再见面的时候要带什么？ and "standby" do not."""
-        bare = text.lower().rstrip("。！？!?.,，~～ 了啦吧哈喽")
-        for word in self._manners.farewells:
-            before = bare.removesuffix(word.lower())
-            if before != bare and not (word[0].isascii() and before[-1:].isascii() and before[-1:].isalnum()):
-                return True
-        return False
+        return is_farewell(text, self._manners.farewells)
 
 
 Rule = Callable[[Turn, ev.Event, float], None]
@@ -720,19 +627,9 @@ METHODS = {"pause": "_pause_", "words": "_words_", "endpoint": "_end_turn"}
 """Where a method is not called as in the table."""
 
 
-def _read(table: str) -> dict[tuple[str, State], Rule | None]:
-    header, *rows = (line.split() for line in table.strip().splitlines())
-    methods: dict[str, Rule | None] = {"-": None}
-    for name in {cell for row in rows for cell in row[1:]} - {"-"}:
-        methods[name] = getattr(Turn, METHODS.get(name, f"_{name}"))
-    return {
-        (row[0], State[column]): methods[cell] for row in rows for column, cell in zip(header, row[1:], strict=True)
-    }
+def _method(name: str) -> Rule:
+    rule: Rule = getattr(Turn, METHODS.get(name, f"_{name}"))
+    return rule
 
 
-def _row(event: ev.Event) -> str:
-    name = type(event).__name__
-    return f"{name}:{event.name}" if isinstance(event, ev.TimerFired) else name
-
-
-RULES = _read(TABLE)
+RULES = read(_method)

@@ -1,0 +1,70 @@
+"""Thinking ahead: stories of the turn machine."""
+
+from __future__ import annotations
+
+from firstword import events as ev
+from firstword.commands import Say, Silence
+from firstword.turn import State
+
+from .playbook import AHEAD, BUSY, greeted
+
+
+def test_the_answer_is_thought_in_the_pause_and_released_when_the_turn_is_over() -> None:
+    play = greeted(AHEAD).begins() >> ev.CallerPartlyHeard("what does it cost", 1)
+    play >> ev.CallerPaused(play.now) << ("think ahead", 2, "what does it cost") << State.HEARING
+    play >> ev.CallerHeard("What does it cost?", 1)
+    play.silent()
+    play.fires("endpoint") << ("release", 2, "What does it cost?") << State.THINKING
+    assert (play.turn.budget.begun, play.turn.budget.used) == (1, 1)
+
+
+def test_the_answer_to_words_that_are_complete_is_thought_before_there_is_a_pause() -> None:
+    play = greeted(AHEAD)
+    play.begins() >> ev.CallerPartlyHeard("你们几点", 1)
+    play.silent() >> ev.CallerPartlyHeard("你们几点关门吗", 1) << ("think ahead", 2, "你们几点关门吗")
+    play >> ev.CallerPartlyHeard("你们几点关门吗，还有", 1) << Silence(2)
+    play.silent() << State.HEARING
+
+
+def test_an_answer_to_other_words_was_thought_in_vain() -> None:
+    play = greeted(AHEAD).begins() >> ev.CallerPartlyHeard("what does it", 1)
+    play >> ev.CallerPaused(play.now) << ("think ahead", 2, "what does it")
+    play >> ev.CallerStirred(play.now)
+    play.silent()  # perhaps it is only a noise
+    play >> ev.CallerPartlyHeard("what does it cost", 1) << Silence(2)
+    play >> ev.CallerPaused(play.now) << ("think ahead", 3, "what does it cost")
+    play.fires("endpoint") << ("release", 3, "what does it cost")
+    assert (play.turn.budget.begun, play.turn.budget.used) == (2, 1)
+
+
+def test_nothing_is_thought_ahead_of_what_is_visibly_unfinished_or_a_farewell() -> None:
+    for said in ("我想寄快递，然后", "我的手机号是138", "再见"):
+        play = greeted(AHEAD).begins() >> ev.CallerPartlyHeard(said, 1)
+        play >> ev.CallerPaused(play.now)
+        play.silent()
+
+
+def test_thinking_in_vain_has_a_budget() -> None:
+    def wasted(after_s: float) -> int:
+        play = greeted(AHEAD)
+        for number in range(1, 31):
+            play.begins() >> ev.CallerPartlyHeard("我想查天气", number)
+            play >> ev.CallerPaused(play.now) >> ev.CallerStirred(play.now)
+            play.now += after_s
+            play >> ev.CallerHeard("我想查航班", number) >> ev.CallerPaused(play.now)
+            play.fires("endpoint") >> ev.ReplyBegan(play.turn.reply) >> ev.ReplyDrained(play.turn.reply)
+        return play.turn.budget.begun - play.turn.budget.used
+
+    assert 10 <= wasted(2.0) <= 2 + 1 + 30 * 0.4
+    assert wasted(0.1) == 30, "what is dropped before a model sends a token costs next to nothing"
+
+
+def test_an_answer_that_was_thought_ahead_and_failed_is_asked_for_again() -> None:
+    play = greeted(AHEAD).begins() >> ev.CallerHeard("what does it cost", 1)
+    play >> ev.CallerPaused(play.now) << ("think ahead", 2, "what does it cost")
+    play.fires("endpoint") << ("release", 2, "what does it cost")
+    play >> ev.ReplyFailed(2, BUSY) << ("think", 3, "what does it cost") << State.THINKING
+    play >> ev.ReplyFailed(3, BUSY) << Say(4, "sorry")
+
+
+# When the caller interrupts.

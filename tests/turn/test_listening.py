@@ -1,0 +1,146 @@
+"""When the caller has finished: stories of the turn machine."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from firstword import events as ev
+from firstword.commands import Silence
+from firstword.turn import State
+
+from .playbook import MANNERS, asked, greeted
+
+
+def test_a_question_is_answered_as_soon_as_the_caller_falls_silent() -> None:
+    play = asked(greeted()) << ("think", 2, "what does it cost") << State.THINKING
+    play >> ev.ReplyBegan(2) << State.SPEAKING
+    play >> ev.ReplyDrained(2) << State.LISTENING
+    assert play.timers == {"call": MANNERS.call_ms, "idle": MANNERS.idle_ms}
+
+
+def test_words_that_come_after_the_endpoint_are_waited_for() -> None:
+    play = greeted(dataclasses.replace(MANNERS, stable_ms=5000))
+    play.begins() >> ev.CallerPartlyHeard("what does", 1)
+    play.stops() << State.SETTLING
+    assert 0 < play.timers["final"] < 5000, "if it does not change meanwhile"
+    play >> ev.CallerHeard("what does it cost", 1) << ("think", 2, "what does it cost")
+    assert "final" not in play.timers
+
+
+def test_an_endpoint_without_words_waits_for_the_recogniser() -> None:
+    play = greeted().begins().stops() << State.SETTLING
+    assert play.timers["final"] == MANNERS.final_ms
+    play >> ev.CallerHeard("what does it cost", 1) << ("think", 2, "what does it cost")
+
+
+def test_words_that_do_not_change_any_more_are_answered_without_the_recogniser_s_last_word() -> None:
+    play = greeted(dataclasses.replace(MANNERS, stable_ms=300))
+    play.begins() >> ev.CallerPartlyHeard("what does it cost", 1)
+    play.stops() << ("think", 2, "what does it cost")
+    play >> ev.CallerHeard("What does it cost?", 1)
+    play.silent() << State.THINKING
+
+
+def test_a_last_word_that_comes_late_is_added_before_the_answer_is_heard() -> None:
+    play = greeted(dataclasses.replace(MANNERS, stable_ms=300))
+    play.begins() >> ev.CallerPartlyHeard("what does it cost", 1)
+    play.stops() << ("think", 2, "what does it cost")
+    (
+        play
+        >> ev.CallerHeard("what does it cost to Beijing", 1)
+        << Silence(2)
+        << ("think", 3, "what does it cost to Beijing")
+    )
+    play >> ev.ReplyBegan(3) >> ev.CallerHeard("what does it cost to Beijing", 1)
+    play.silent() << State.SPEAKING
+
+
+def test_partial_words_that_grow_while_we_think_are_waited_for_again() -> None:
+    play = greeted(dataclasses.replace(MANNERS, stable_ms=300))
+    play.begins() >> ev.CallerPartlyHeard("what does", 1)
+    play.stops() << ("think", 2, "what does")
+    play >> ev.CallerPartlyHeard("what does it", 1) << Silence(2) << State.SETTLING
+    play >> ev.CallerPartlyHeard("what does it cost", 1)
+    play.fires("final") << ("think", 3, "what does it cost")
+
+
+def test_a_recogniser_that_never_gets_sure_is_answered_from_what_it_thought() -> None:
+    play = greeted(dataclasses.replace(MANNERS, stable_ms=2000))
+    play.begins() >> ev.CallerPartlyHeard("what does it", 1)
+    play.stops().fires("final") << ("think", 2, "what does it")
+    play >> ev.ReplyBegan(2) >> ev.CallerHeard("what does it cost", 1)
+    play.silent()  # late: it is being answered
+
+
+def test_noise_without_words_gives_the_floor_back() -> None:
+    play = greeted().begins().stops() >> ev.TimerFired("final")
+    play.silent() << State.LISTENING
+
+
+def test_noise_that_never_ends_does_not_hold_the_floor_for_ever() -> None:
+    play = greeted().begins()
+    assert play.timers["hear"] == MANNERS.hear_ms
+    play >> ev.TimerFired("hear") << State.SETTLING
+
+
+# When the caller has finished.
+
+
+@pytest.mark.parametrize(
+    ("said", "wait_ms"),
+    [
+        ("请问明天会下雨吗？", MANNERS.finished_ms),
+        ("我想查订单", MANNERS.endpoint_ms),
+        ("我想寄一个快递，然后", MANNERS.unfinished_ms),
+        ("我的手机号是138", MANNERS.dictation_ms),
+        ("", MANNERS.endpoint_ms),
+    ],
+)
+def test_how_long_a_pause_may_last_is_a_matter_of_what_was_said(said: str, wait_ms: int) -> None:
+    play = greeted().begins()
+    if said:
+        play >> ev.CallerPartlyHeard(said, 1)
+    last = play.now
+    play.now += 0.1
+    play >> ev.CallerPaused(last)
+    assert play.timers["endpoint"] == pytest.approx(wait_ms - 200, abs=1), "200 ms of it are over"
+
+
+def test_words_that_come_in_the_pause_change_how_long_it_may_last() -> None:
+    play = greeted().begins() >> ev.CallerPartlyHeard("请问明天会下雨吗？", 1)
+    last = play.now
+    play >> ev.CallerPaused(last) >> ev.CallerHeard("请问明天会下雨吗，因为", 1)
+    assert play.timers["endpoint"] == pytest.approx(MANNERS.unfinished_ms - 200, abs=1)
+
+
+def test_a_caller_who_goes_on_after_a_pause_has_not_finished() -> None:
+    play = greeted().begins() >> ev.CallerPartlyHeard("我想查一下", 1)
+    play >> ev.CallerPaused(play.now) >> ev.CallerStirred(play.now)
+    assert "endpoint" not in play.timers
+    play >> ev.CallerHeard("我想查一下订单", 1)
+    play.stops() << ("think", 2, "我想查一下订单")
+
+
+def test_a_caller_who_often_pauses_is_given_more_time_and_one_who_never_does_less() -> None:
+    def endpoint_ms(pauses_s: list[float]) -> int:
+        play = greeted().begins() >> ev.CallerPartlyHeard("我想查订单", 1)
+        for pause_s in pauses_s:
+            play >> ev.CallerPaused(play.now)
+            play.now += pause_s
+            play >> ev.CallerStirred(play.now)
+        play >> ev.CallerPaused(play.now)
+        return play.timers["endpoint"] + 100
+
+    assert endpoint_ms([]) == MANNERS.endpoint_ms
+    assert endpoint_ms([0.4]) == pytest.approx(700, abs=100)
+    assert endpoint_ms([0.4, 5.0]) == MANNERS.endpoint_most_ms
+    play = greeted()
+    for number in range(1, 9):
+        asked(play, "订单", number) >> ev.ReplyBegan(play.turn.reply) >> ev.ReplyDrained(play.turn.reply)
+    play.begins() >> ev.CallerHeard("我想查订单", 99) >> ev.CallerPaused(play.now)
+    assert play.timers["endpoint"] + 100 == MANNERS.endpoint_least_ms
+
+
+# Thinking ahead.

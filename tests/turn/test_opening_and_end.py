@@ -1,0 +1,67 @@
+"""How a call opens and ends: stories of the turn machine."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from firstword import events as ev
+from firstword.commands import Finish, Listen, Say, Silence
+from firstword.turn import State
+
+from .playbook import MANNERS, Playbook, asked, greeted, speaking
+
+CALLING = dataclasses.replace(MANNERS, wait_first_ms=4000)
+
+
+def test_of_a_call_that_we_made_the_callee_speaks_first_and_is_greeted_not_answered() -> None:
+    play = Playbook(CALLING)
+    play >> ev.Answered() << Listen() << State.LISTENING
+    assert play.timers["idle"] == 4000
+    asked(play, "喂？") << Say(1, "hello")
+    play >> ev.ReplyBegan(1) >> ev.ReplyDrained(1)
+    asked(play, "what is it", 2) << ("think", 2, "what is it")
+
+
+def test_a_callee_who_says_nothing_is_greeted_after_a_while() -> None:
+    play = Playbook(dataclasses.replace(CALLING, notice="this call is recorded"))
+    play >> ev.Answered() << Listen()
+    play.fires("idle") << Say(1, "this call is recorded")
+    play >> ev.ReplyBegan(1) >> ev.ReplyDrained(1) << Say(2, "hello")
+
+
+@pytest.mark.parametrize("text", ["您好，请在提示音后留言", "Please leave a message after the tone", "您" * 41])
+def test_a_machine_that_answers_ends_the_call(text: str) -> None:
+    play = Playbook(CALLING)
+    play >> ev.Answered() << Listen()
+    asked(play, text) << Finish("completed", "bot", "voicemail", hang_up=True)
+
+
+def test_the_model_ends_the_call_when_its_goodbye_was_heard() -> None:
+    play = speaking() >> ev.ReplyDrained(2, text="bye", then=ev.EndCall()) << State.CLOSING
+    assert play.timers["closing"] == MANNERS.linger_ms
+    play.fires("closing") << Finish("completed", "bot", hang_up=True)
+
+
+def test_the_model_hands_over_when_what_it_said_was_heard() -> None:
+    play = speaking() >> ev.ReplyDrained(2, text="one moment", then=ev.HandOver("sales", "wants a price"))
+    play.fires("closing") << Finish("transfer", "transfer", destination="sales", summary="wants a price")
+
+
+def test_a_deed_without_words_is_announced() -> None:
+    play = asked(greeted()) >> ev.ReplyDrained(2, empty=True, then=ev.HandOver("sales"))
+    play << Say(3, MANNERS.handover) << State.CLOSING
+    play >> ev.ReplyDrained(3)
+    play.fires("closing") << Finish("transfer", "transfer", destination="sales")
+    asked(greeted()) >> ev.ReplyDrained(2, empty=True, then=ev.EndCall()) << Say(3, "bye now")
+
+
+def test_one_key_always_reaches_a_person() -> None:
+    manners = dataclasses.replace(MANNERS, person_key="0", person="desk", notice="this call is recorded")
+    play = Playbook(manners)
+    play >> ev.Answered() >> ev.ReplyBegan(1) >> ev.KeyPressed("0") << Silence(1) << Say(2, MANNERS.handover)
+    play >> ev.ReplyDrained(2)
+    play.fires("closing") << Finish("transfer", "transfer", destination="desk")
+    play = Playbook(manners)
+    play >> ev.Answered() >> ev.ReplyBegan(1) >> ev.KeyPressed("1") << Silence(1)

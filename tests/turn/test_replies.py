@@ -1,0 +1,221 @@
+"""Replies, failures and silence: stories of the turn machine."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from firstword import events as ev
+from firstword.commands import Fill, Finish, Hold, Listen, Say, Silence
+from firstword.turn import Manners, State, Turn
+
+from .playbook import BUSY, MANNERS, WRONG_KEY, Playbook, asked, greeted, speaking
+
+
+def test_a_caller_who_goes_on_while_we_think_is_answered_once_with_all_the_words() -> None:
+    play = asked(greeted(), "what does it cost")
+    play.begins() << Hold(2) << State.HEARING
+    play >> ev.CallerHeard("to Beijing", 2) << Silence(2)
+    play.stops() << ("think", 3, "what does it cost to Beijing")
+
+
+def test_a_noise_while_we_think_costs_the_answer_nothing() -> None:
+    play = asked(greeted(), "what does it cost")
+    play.begins() << Hold(2) << State.HEARING
+    play.stops() << ("release", 2, "what does it cost") << State.THINKING
+
+
+def test_an_answer_that_became_audible_just_when_the_caller_went_on_was_interrupted() -> None:
+    play = asked(greeted(), "what does it cost").begins() << Hold(2)
+    play >> ev.ReplyBegan(2) << Silence(2) << State.HEARING
+    play >> ev.CallerHeard("to Beijing", 2)
+    play.stops() << ("think", 3, "to Beijing")
+
+
+def test_a_sentence_that_comes_late_while_we_think_is_added() -> None:
+    play = asked(greeted(), "寄到北京")
+    play >> ev.CallerHeard("多少钱？", 2) << Silence(2) << ("think", 3, "寄到北京多少钱？")
+
+
+def test_words_are_spent_once_the_answer_is_audible() -> None:
+    play = asked(greeted(), "one")
+    play >> ev.ReplyBegan(2) >> ev.ReplyDrained(2)
+    asked(play, "two", 2) << ("think", 3, "two")
+
+
+def test_words_without_voice_activity_are_answered_when_the_floor_is_free() -> None:
+    play = greeted()
+    play >> ev.CallerHeard("好", 1) << ("think", 2, "好")
+
+
+def test_a_listener_s_word_without_voice_activity_does_not_interrupt() -> None:
+    play = speaking() >> ev.CallerHeard("嗯", 2)
+    play.silent() << State.SPEAKING
+
+
+@pytest.mark.parametrize("text", ["再见", "好的，谢谢，再见。", "Goodbye!", "ok. bye", "OK bye", "那就再见了。"])
+def test_a_farewell_is_answered_with_the_goodbye_and_ends_the_call(text: str) -> None:
+    play = asked(greeted(), text) << Say(2, "bye now") << State.CLOSING
+    play.begins()
+    play.silent()
+    play >> ev.ReplyDrained(2)
+    play.silent()  # the codec and the caller's jitter buffer still hold the last of it
+    assert play.timers["closing"] == Manners().linger_ms
+    play >> ev.TimerFired("closing") << Finish("completed", "bot")
+
+
+@pytest.mark.parametrize("text", ["再见面的时候要带什么？", "standby", "bye-laws"])
+def test_a_word_that_only_looks_like_a_farewell_is_answered(text: str) -> None:
+    asked(greeted(), text) << ("think", 2, text)
+
+
+def test_a_goodbye_that_never_ends_is_bounded() -> None:
+    play = asked(greeted(), "bye")
+    play >> ev.TimerFired("closing")
+    assert isinstance(play.said[-1], Finish)
+
+
+def test_a_failed_reply_is_apologised_for_once_and_the_second_time_ends_the_call() -> None:
+    play = asked(greeted())
+    play >> ev.ReplyFailed(2, BUSY) << Say(3, "sorry")
+    play >> ev.ReplyFailed(3, BUSY) << Say(4, "no service") << State.CLOSING
+    play >> ev.ReplyFailed(4, BUSY) << Finish("error", "error", "test: busy")
+
+
+def test_an_apology_that_was_heard_does_not_make_the_next_failure_the_first() -> None:
+    play = asked(greeted())
+    play >> ev.ReplyFailed(2, BUSY) << Say(3, "sorry")
+    play >> ev.ReplyBegan(3) >> ev.ReplyDrained(3) << State.LISTENING
+    asked(play, "again", 2)
+    play >> ev.ReplyFailed(4, BUSY) << Say(5, "no service") << State.CLOSING
+
+
+def test_an_answer_that_was_heard_forgives_the_failure_before() -> None:
+    play = asked(greeted())
+    play >> ev.ReplyFailed(2, BUSY) >> ev.ReplyBegan(3) >> ev.ReplyDrained(3)
+    asked(play, "again", 2)
+    play >> ev.ReplyBegan(4) >> ev.ReplyDrained(4)
+    asked(play, "and again", 3)
+    play >> ev.ReplyFailed(5, BUSY) << Say(6, "sorry")
+
+
+def test_a_reply_that_failed_for_good_ends_the_call() -> None:
+    play = asked(greeted())
+    play >> ev.ReplyFailed(2, WRONG_KEY) << Say(3, "no service")
+    play >> ev.ReplyDrained(3) >> ev.TimerFired("closing") << Finish("error", "error", "test: wrong key")
+
+
+def test_an_empty_reply_is_no_answer() -> None:
+    play = asked(greeted())
+    play >> ev.ReplyDrained(2, empty=True) << Say(3, "sorry")
+
+
+def test_a_model_that_never_says_a_word_is_given_up() -> None:
+    play = asked(greeted())
+    assert play.timers["think"] == MANNERS.think_ms
+    play >> ev.TimerFired("think") << Silence(2) << Say(3, "sorry")
+
+
+def test_a_lost_recogniser_is_started_again_until_it_is_hopeless() -> None:
+    play = greeted()
+    play >> ev.RecogniserFailed(BUSY) << Listen()
+    play >> ev.RecogniserFailed(BUSY) << Listen()
+    play >> ev.RecogniserFailed(BUSY) << Say(2, "no service")
+    play >> ev.ReplyDrained(2) >> ev.TimerFired("closing") << Finish("error", "error", "test: busy")
+
+
+def test_a_silent_caller_is_reminded_and_then_said_goodbye_to() -> None:
+    play = greeted(dataclasses.replace(MANNERS, reminders=1))
+    play >> ev.TimerFired("idle") << Say(2, "still there?")
+    play >> ev.ReplyBegan(2) >> ev.ReplyDrained(2) >> ev.TimerFired("idle") << Say(3, "bye now")
+    play >> ev.ReplyDrained(3) >> ev.TimerFired("closing") << Finish("timeout", "timeout")
+
+
+def test_the_longest_call_ends_with_a_goodbye_in_mid_reply() -> None:
+    play = asked(greeted())
+    play >> ev.ReplyBegan(2) >> ev.TimerFired("call") << Silence(2) << Say(3, "bye now")
+
+
+def test_reminders_are_worded_differently() -> None:
+    play = greeted(dataclasses.replace(MANNERS, reminder=("are you there?", "can you hear me?"), reminders=3))
+    for number, text in ((2, "are you there?"), (3, "can you hear me?"), (4, "are you there?")):
+        play >> ev.TimerFired("idle") << Say(number, text)
+        play >> ev.ReplyBegan(number) >> ev.ReplyDrained(number)
+
+
+def test_the_longest_call_is_told_before_it_is_over_when_nobody_speaks() -> None:
+    manners = dataclasses.replace(MANNERS, warning="one more minute", call_ms=300_000, warning_ms=60_000)
+    play = greeted(manners)
+    assert play.timers["warn"] == 240_000
+    play >> ev.TimerFired("warn") << Say(2, "one more minute")
+    play = speaking(manners) >> ev.TimerFired("warn")
+    play.silent()
+    play >> ev.ReplyDrained(2) << Say(3, "one more minute")
+
+
+def test_a_slow_answer_is_filled_never_twice_in_the_same_words() -> None:
+    play = greeted(dataclasses.replace(MANNERS, filler_ms=1500))
+    for number, filler in ((1, "one moment"), (2, "just a second"), (3, "one moment")):
+        asked(play, "what", number)
+        assert play.timers["filler"] == 1500
+        reply = play.turn.reply
+        play.fires("filler") << Fill(reply, filler) << State.THINKING
+        play >> ev.ReplyBegan(reply) >> ev.ReplyDrained(reply)
+
+
+def test_an_answer_in_time_is_not_filled() -> None:
+    play = asked(greeted(dataclasses.replace(MANNERS, filler_ms=1500))) >> ev.ReplyBegan(2)
+    assert "filler" not in play.timers
+
+
+def test_a_key_stops_what_is_being_said() -> None:
+    speaking() >> ev.KeyPressed("1") << Silence(2) << State.LISTENING
+
+
+def test_keys_are_said_to_the_model_in_groups_at_the_end_key_or_after_a_while() -> None:
+    play = greeted()
+    for key in "138":
+        play >> ev.KeyPressed(key)
+        play.silent()
+    assert "idle" not in play.timers
+    play >> ev.KeyPressed("#") << ("think", 2, "（按键：138）")
+    play >> ev.ReplyBegan(2) >> ev.ReplyDrained(2) >> ev.KeyPressed("0")
+    play.fires("keys") << ("think", 3, "（按键：0）")
+
+
+def test_a_group_of_keys_has_a_bound_and_an_end_key_alone_says_nothing() -> None:
+    play = greeted(dataclasses.replace(MANNERS, keys_most=3))
+    play >> ev.KeyPressed("#")
+    play.silent() << State.LISTENING
+    assert "idle" in play.timers
+    play >> ev.KeyPressed("1") >> ev.KeyPressed("2") >> ev.KeyPressed("3") << ("think", 2, "（按键：123）")
+
+
+def test_keys_and_words_are_one_turn() -> None:
+    play = greeted().begins() >> ev.CallerHeard("我的分机是", 1) >> ev.KeyPressed("8") >> ev.KeyPressed("#")
+    play.silent()
+    play.stops() << ("think", 2, "我的分机是（按键：8）")
+
+
+def test_the_operator_speaks_over_everything() -> None:
+    play = asked(greeted())
+    play >> ev.SpeechAsked("please hold") << Silence(2) << Say(3, "please hold")
+
+
+def test_a_profile_without_phrases_says_nothing_of_its_own() -> None:
+    mute = Manners(greeting="", goodbye="", apology="", regret="", unheard="", reminder=())
+    play = Playbook(mute)
+    play >> ev.Answered() << Listen() << State.LISTENING
+    asked(play, "bye") << Finish("completed", "bot")
+
+
+@pytest.mark.parametrize("state", [state for state in State if state is not State.OVER])
+def test_a_hang_up_ends_the_call_in_every_state(state: State) -> None:
+    turn = Turn(MANNERS)
+    turn.state = state
+    assert turn.handle(ev.HungUp("caller"), 1.0)[-1] == Finish("hangup", "caller")
+    assert turn.state is State.OVER
+
+
+# Opening, deeds, a person.
