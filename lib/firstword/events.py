@@ -97,6 +97,22 @@ class ReplyBegan:
 
 
 @dataclass(frozen=True, slots=True)
+class ToolsBegan:
+    """A service was asked for something that the reply needs to go on."""
+
+    reply: int
+    heard_in_ms: int = 0
+    """When what was said before will have been heard; negative if so long ago."""
+
+
+@dataclass(frozen=True, slots=True)
+class ToolsAnswered:
+    """All that was asked has been answered: the model goes on."""
+
+    reply: int
+
+
+@dataclass(frozen=True, slots=True)
 class ReplyDrained:
     """Everything of a reply has been handed to the host; the model and the synthesiser are done. An empty reply drains too."""
 
@@ -166,6 +182,8 @@ Event = (
     | CallerHeard
     | RecogniserFailed
     | ReplyBegan
+    | ToolsBegan
+    | ToolsAnswered
     | ReplyDrained
     | ReplyFailed
     | KeyPressed

@@ -670,6 +670,21 @@ def test_a_filler_that_comes_after_the_answer_is_dropped(line: Line, switch: Swi
     assert hear(line, switch, 2) == ramp(0.5) + bytes(FRAME // 2) + SILENCE
 
 
+def test_a_filler_is_said_in_a_silence_in_the_middle_of_a_reply_but_not_while_it_is_heard(
+    line: Line, switch: Switch
+) -> None:
+    line.begin(1)
+    line.write(1, ramp(1))
+    serve(line)
+    assert not line.prelude(1, ramp(1, 7000)), "a frame of it is in the pipe"
+    assert hear(line, switch, 2) == ramp(1) + SILENCE
+    assert line.prelude(1, ramp(1, 7000))
+    line.write(1, ramp(1, 2000))
+    line.end(1)
+    assert hear(line, switch, 3) == ramp(1, 7000) + ramp(1, 2000) + SILENCE
+    assert line.heard_ms(1) == 40
+
+
 def test_a_filler_ends_with_the_reply_that_is_held_or_silenced(line: Line, switch: Switch) -> None:
     for number, end in ((1, line.hold), (2, line.silence)):
         line.begin(number)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from firstword.gateway.minds import ScriptedMind
-from firstword.sim.script import Press
+from firstword.sim.script import Press, WaitFor
 from net.loopback import Loopback, Peer
 
 from .conftest import END, HANG_UP, REPLY, Theatre, say, silence, wait
@@ -137,6 +137,40 @@ def test_a_service_is_asked_and_the_model_goes_on_in_the_same_reply(theatre: The
     (turn,) = played.record["turns"]
     assert turn["reply"] == "我查一下。已经发货了。"
     assert [(use["name"], use["outcome"]) for use in turn["tools"]] == [("order", "done")]
+
+
+def test_a_slow_service_is_covered_by_a_filler_after_what_was_said_has_been_heard(theatre: Theatre) -> None:
+    def slow_shop(peer: Peer) -> None:
+        peer.read_request()
+        peer.hold(1.2)
+        peer.answer("200 OK", '{"status": "已发货"}')
+
+    with Loopback(slow_shop) as server:
+        tools = SHOP.format(url=server.http, private="true")
+        deeds(theatre, *ORDER, tools="order", tools_section=tools, filler="请稍等", tool_filler_ms=300)
+        played = theatre.play(silence(), say("我的订单呢"), WaitFor("silence", silence=2.5), HANG_UP)
+    assert played.conversation.heard_text() == "您好我查一下。请稍等已经发货了。"
+    said, filler = (played.conversation.heard_characters()[at] for at in (6, 7))
+    assert filler.begin - said.end >= 0.25, "in the silence, not with the last word"
+    assert played.record["turns"][0]["heard"] == "我查一下。已经发货了。"
+
+
+def test_a_service_that_fails_is_told_to_the_model_and_the_call_goes_on(theatre: Theatre) -> None:
+    def broken_shop(peer: Peer) -> None:
+        peer.read_request()
+        peer.answer("500 Internal Server Error", "{}")
+
+    with Loopback(broken_shop) as server:
+        deeds(
+            theatre,
+            ORDER[0],
+            {"answered": "order", "when": "500", "text": "系统现在查不了。"},
+            tools="order",
+            tools_section=SHOP.format(url=server.http, private="true"),
+        )
+        played = theatre.play(silence(), say("我的订单呢"), silence(), HANG_UP)
+    assert played.conversation.heard_text() == "您好我查一下。系统现在查不了。"
+    assert played.record["turns"][0]["tools"][0]["outcome"] == "failed"
 
 
 def test_a_service_on_the_loopback_is_not_asked_unless_the_tool_says_so(theatre: Theatre) -> None:

@@ -100,9 +100,9 @@ class Peer:
         self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.sock.close()
 
-    def hold(self) -> None:
-        """Say nothing until the test is over."""
-        self._stop.wait(30)
+    def hold(self, seconds: float = 30) -> None:
+        """Say nothing for so long, or until the test is over."""
+        self._stop.wait(seconds)
 
 
 def frame(opcode: int, data: bytes | str = b"", fin: bool = True) -> bytes:

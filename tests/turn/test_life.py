@@ -101,6 +101,8 @@ class Life:
         return self.random.choice(
             [
                 ev.ReplyBegan(number),
+                ev.ToolsBegan(number, self.random.randrange(-1000, 1000)),
+                ev.ToolsAnswered(number),
                 ev.ReplyDrained(number, self.random.random() < 0.1, self.random.choice(["", "是吗？"]), then),
                 *([ev.ReplyFailed(number, BUSY)] if self.random.random() < 0.2 else []),
             ]

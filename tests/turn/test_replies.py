@@ -7,7 +7,7 @@ import dataclasses
 import pytest
 
 from firstword import events as ev
-from firstword.commands import Fill, Finish, Hold, Listen, Say, Silence
+from firstword.commands import Fill, Finish, Hold, Listen, Resume, Say, Silence
 from firstword.turn import Manners, State, Turn
 
 from .playbook import BUSY, MANNERS, WRONG_KEY, Playbook, asked, greeted, speaking
@@ -166,6 +166,28 @@ def test_a_slow_answer_is_filled_never_twice_in_the_same_words() -> None:
 
 def test_an_answer_in_time_is_not_filled() -> None:
     play = asked(greeted(dataclasses.replace(MANNERS, filler_ms=1500))) >> ev.ReplyBegan(2)
+    assert "filler" not in play.timers
+
+
+def test_a_slow_tool_is_covered_once_nothing_is_to_be_heard_any_more() -> None:
+    manners = dataclasses.replace(MANNERS, tool_filler_ms=1500)
+    play = asked(greeted(manners)) >> ev.ToolsBegan(2)
+    assert play.timers["filler"] == 1500, "nothing was said before"
+    play >> ev.ReplyBegan(2)
+    assert play.timers["filler"] == 1500, "something was, and the tool is still waited for"
+    play >> ev.ToolsBegan(2, 800)
+    assert play.timers["filler"] == 2300, "and is to be heard first"
+    play >> ev.CallerStirred(play.now)
+    play.fires("filler").silent() << State.HELD
+    assert play.timers["filler"] == 1500
+    play >> ev.CallerPaused(play.now) << Resume(2)
+    play.fires("filler") << Fill(2, "one moment") << State.SPEAKING
+
+
+def test_a_quick_tool_is_not_covered() -> None:
+    play = asked(greeted()) >> ev.ToolsBegan(2) >> ev.ToolsAnswered(2) >> ev.ReplyBegan(2)
+    assert "filler" not in play.timers
+    play = asked(greeted(dataclasses.replace(MANNERS, tool_filler_ms=0))) >> ev.ToolsBegan(2)
     assert "filler" not in play.timers
 
 

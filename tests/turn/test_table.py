@@ -21,7 +21,7 @@ def some(kind: type, reply: int) -> ev.Event:
     """An event of `kind` about `reply`."""
     values = {
         "at": 1.0, "last_speech": 1.0, "text": "words", "utterance": 1, "error": BUSY, "reply": reply,
-        "empty": False, "then": None, "key": "1", "name": "idle", "by": "caller", "why": "broken",
+        "heard_in_ms": 1, "empty": False, "then": None, "key": "1", "name": "idle", "by": "caller", "why": "broken",
     }  # fmt: skip
     return kind(**{field.name: values[field.name] for field in dataclasses.fields(kind)})
 
@@ -61,6 +61,8 @@ _events = st.one_of(
         st.booleans(),
         then=st.sampled_from([None, None, ev.EndCall(), ev.HandOver("x")]),
     ),
+    st.builds(ev.ToolsBegan, st.integers(1, 9), st.integers(-2000, 2000)),
+    st.builds(ev.ToolsAnswered, st.integers(1, 9)),
     st.builds(ev.ReplyFailed, st.integers(1, 9), st.sampled_from([BUSY, WRONG_KEY])),
     st.builds(ev.TimerFired, st.sampled_from(TIMERS)),
     st.sampled_from([ev.HungUp("caller"), ev.HangUpAsked(), ev.Broke("x")]),

@@ -145,7 +145,8 @@ class Line:
                 self._speaking.resume(reply)
 
     def prelude(self, reply: int, pcm: bytes) -> bool:
-        """Say `pcm`, whole samples at `rate`, before `reply`. Returns False if it was dropped: something of the reply is there already."""
+        """Say `pcm`, whole samples at `rate`, before `reply`, or in a silence in the middle of it. Returns False if it was dropped:
+        something of the reply is to be heard."""
         with self._lock:
             return not self._over and self._speaking.prelude(reply, pcm)
 

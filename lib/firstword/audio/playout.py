@@ -114,8 +114,10 @@ class Playout:
         return True
 
     def prelude(self, reply: int, pcm: bytes) -> bool:
-        """Say `pcm`, whole samples, before `reply`. Returns False if it was dropped: there is something of the reply already."""
-        if reply != self.reply or self._ended or self.handed_bytes or self._waiting or self._prelude:
+        """Say `pcm`, whole samples, before `reply`, or in a silence in the middle of it. Returns False if it was dropped: something of the
+        reply is to be heard."""
+        silent = self._dry if self.handed_bytes else not self._waiting
+        if reply != self.reply or self._ended or not silent or self._prelude:
             return False
         self._prelude += pcm
         return True

@@ -17,6 +17,7 @@ from ..audio import vad
 from ..audio.ears import Ears
 from ..audio.echo import Echo
 from ..audio.media_clock import Line, MediaClock
+from ..audio.pcm import FRAME_MS
 from ..clock import SYSTEM, Clock
 from ..errors import FirstwordError, HostError, one_line
 from ..host.api import Host
@@ -264,7 +265,7 @@ class Call:
             case cmd.Resume():
                 self._of(order).release()
             case cmd.Fill():
-                self._fill(order)
+                self._fill(order, now)
             case cmd.Say():
                 self._say(order, now)
             case cmd.Silence():
@@ -303,8 +304,18 @@ class Call:
         if wanted is not None:
             self._do(wanted)
 
-    def _fill(self, order: cmd.Fill) -> None:
-        self._of(order).fill(order.text)
+    def _fill(self, order: cmd.Fill, now: float) -> None:
+        heard_in_ms = self._heard_in_ms(now)
+        if self._doing.waiting and heard_in_ms + self._profile.tool_filler_ms > FRAME_MS:
+            self.post(ev.ToolsBegan(order.reply, heard_in_ms))  # the caller hears us, or did a moment ago
+        else:
+            self._of(order).fill(order.text)
+
+    def _heard_in_ms(self, now: float) -> int:
+        """When the caller has heard all of us that is there; in the past if it is negative."""
+        assert self._line is not None, "replies begin after the line is open"
+        waiting_ms = self._line.waiting_ms()
+        return round(waiting_ms if waiting_ms > FRAME_MS else (self._line.last_frame_at - now) * 1000)
 
     def _do(self, event: Told) -> None:
         """The model wants tools, or one has answered."""
@@ -319,9 +330,12 @@ class Call:
         else:
             self._history.called("", event.calls)
             self._doing.begin_round(event)
+            if self._doing.waiting:
+                self.post(ev.ToolsBegan(event.reply, max(0, self._heard_in_ms(self._clock.now()))))
         answers = self._doing.finished()
         if answers is None:
             return
+        self.post(ev.ToolsAnswered(event.reply))
         for call, answer in answers:
             self._history.answered(call.id, answer.text)
         reply.record.tools = [use.as_dict() for use in self._doing.uses]

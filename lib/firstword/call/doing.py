@@ -125,6 +125,11 @@ class Doing:
         """The answers of the round, once every call has one; None before."""
         return None if self._waiting else self._answers
 
+    @property
+    def waiting(self) -> bool:
+        """Whether a service is to answer still."""
+        return bool(self._waiting)
+
     def cancel(self) -> None:
         """The reply is over: no answer is wanted any more. Idempotent."""
         waiting, self._waiting = self._waiting, {}

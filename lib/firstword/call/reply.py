@@ -108,9 +108,10 @@ class Reply:
         self._written()
 
     def fill(self, text: str) -> None:
-        """Say `text` before it, as soon as it is synthesised, unless something of the reply is there by then. Call thread."""
-        if self._filling is None:
-            self._filling = self._synthesiser.speak(f"{self._label}f", text, _Filling(self))
+        """Say `text` where nothing of it is to be heard, as soon as `text` is synthesised, unless something is by then. Call thread."""
+        if self._filling is not None:
+            self._filling.cancel()  # it was said, or nobody needed it
+        self._filling = self._synthesiser.speak(f"{self._label}f", text, _Filling(self))
 
     def hold(self) -> None:
         """Nothing of it is heard from here on; nothing is lost. Call thread."""
@@ -160,6 +161,8 @@ class Reply:
             return
         for piece in self._segmenter.finish():
             self._give(piece)
+        if self._heard.text and self._synthesis is not None:
+            self._synthesis.flush()  # nothing follows for as long as the tools take
         self._on_calls(self.number, calls)
 
     def _written(self) -> None:

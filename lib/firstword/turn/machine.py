@@ -69,6 +69,7 @@ class Turn:
         self._sounds = Sounds()  # of the caller, during the current reply
         self._answer_number = 0  # the latest reply that was an answer, and not a phrase of the profile
         self._filled = 0
+        self._asking = False  # a tool is waited for
         self._reminded = 0
         self._failures = 0  # answers failed in a row
         self._deafness = 0  # recognisers failed in a row
@@ -282,6 +283,7 @@ class Turn:
 
     def _think(self, text: str) -> None:
         self.reply += 1
+        self._asking = False
         self._answer_number = self.reply
         self._out.append(Think(self.reply, text))
 
@@ -297,12 +299,30 @@ class Turn:
             self._out.append(Fill(self.reply, fillers[self._filled % len(fillers)]))
             self._filled += 1
 
+    def _wait_tools(self, event: ev.Event, now: float) -> None:
+        assert isinstance(event, ev.ToolsBegan)
+        self._asking = True
+        if self.state is State.SPEAKING or not self._manners.filler_ms:
+            self._cover_tools(event.heard_in_ms)
+
+    def _cover_tools(self, heard_in_ms: int = 0) -> None:
+        if self._manners.tool_filler_ms and self._manners.filler:
+            self._out.append(StartTimer("filler", max(0, heard_in_ms + self._manners.tool_filler_ms)))
+
+    def _tools_done(self, event: ev.Event, now: float) -> None:
+        self._asking = False
+
+    def _fill_later(self, event: ev.Event, now: float) -> None:
+        self._cover_tools()
+
     def _speak(self, event: ev.Event, now: float) -> None:
         self._spend()
         self._sounds.reply_began()
         self._pause = None
         self._out += [StopTimer("think"), StopTimer("filler")]
         self.state = State.SPEAKING
+        if self._asking:
+            self._cover_tools()
 
     def _too_late(self, event: ev.Event, now: float) -> None:
         """A reply became audible in the moment in which the caller went on: they have interrupted it."""

@@ -123,6 +123,12 @@ class Manners:
     filler_ms: int = option(
         0, help="how long an answer may take before a filler is said; 0 for never", low=0, high=60_000
     )
+    tool_filler_ms: int = option(
+        1500,
+        help="how long a tool may take, with nothing to be heard, before a filler is said; 0 for never",
+        low=0,
+        high=60_000,
+    )
     keys_ms: int = option(3000, help="how long to wait for the next key", low=100, high=60_000)
     keys_end: str = option("#", help="the key that ends a group of keys")
     keys_most: int = option(32, help="how many keys are a group in any case", low=1, high=128)

@@ -58,6 +58,8 @@ CallerPartlyHeard   -          note        note       settled    rethink    murm
 CallerHeard         -          unprompted  note       settled    rethink    murmur     words      -          -
 RecogniserFailed    deaf       deaf        deaf       deaf       deaf       deaf       deaf       -          -
 ReplyBegan          -          -           too_late   too_late   speak      -          -          -          -
+ToolsBegan          -          -           -          -          wait_tools wait_tools wait_tools -          -
+ToolsAnswered       -          -           -          -          tools_done tools_done tools_done -          -
 ReplyDrained        -          -           -          -          nothing    yield      yield_held linger     -
 ReplyFailed         -          -           -          -          failed     failed     failed     finish     -
 KeyPressed          -          press       press      press      press      press      press      -          -
@@ -70,7 +72,7 @@ TimerFired:endpoint -          -           endpoint   -          -          -   
 TimerFired:hear     -          -           endless    -          -          -          -          -          -
 TimerFired:final    -          -           -          give_up    -          -          -          -          -
 TimerFired:think    -          -           -          -          stalled    -          -          -          -
-TimerFired:filler   -          -           -          -          fill       -          -          -          -
+TimerFired:filler   -          -           -          -          fill       fill       fill_later -          -
 TimerFired:held     -          -           -          -          -          -          resume     -          -
 TimerFired:keys     -          typed       typed      typed      typed      typed      typed      -          -
 TimerFired:warn     -          warn        warn       warn       warn       warn       warn       -          -
