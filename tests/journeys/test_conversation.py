@@ -192,3 +192,14 @@ def test_the_record_is_one_line_of_json_per_call(theatre: Theatre) -> None:
         json.loads(line)["providers"] == {"asr": "aliyun asr", "llm": "openai qwen-plus", "tts": "aliyun tts"}
         for line in lines
     )
+
+
+def test_what_a_long_call_has_dropped_is_told_to_the_model_in_a_line(theatre: Theatre) -> None:
+    mind = ScriptedMind(
+        match=[("客户：我叫王芳", "客户叫王芳。"), (r"客户叫王芳。(.|\n)*我是谁", "您是王芳。")], otherwise="echo"
+    )
+    theatre.gate(mind=mind, tokens_per_s=200).set(history_turns=1, history_summary="概括", ahead_waste=0)
+    played = theatre.play(
+        silence(), say("我叫王芳"), silence(), say("查订单"), silence(), say("我是谁"), silence(), HANG_UP
+    )
+    assert played.conversation.heard_text() == "您好我叫王芳查订单您是王芳。"

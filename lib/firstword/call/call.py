@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,7 +23,7 @@ from ..clock import SYSTEM, Clock
 from ..errors import FirstwordError, HostError, one_line
 from ..host.api import Host
 from ..speech.asr import Recogniser
-from ..speech.llm import Model
+from ..speech.llm import Message, Model
 from ..speech.tts import Synthesiser
 from ..threads import Inbox, join, spawn
 from ..turn import State, Turn
@@ -33,6 +34,7 @@ from .history import History, tokens_of
 from .profile import Profile
 from .record import CallRecord, TurnRecord
 from .reply import Reply
+from .summary import Summarised, Summary
 from .timers import Timers
 from .tools import Errands, Toolbox
 
@@ -88,7 +90,7 @@ class Call:
         self._media = media
         self._folder = folder
         self._clock = clock
-        self._inbox: Inbox[ev.Event | Told] = Inbox(INBOX_BOUND, clock)
+        self._inbox: Inbox[ev.Event | Told | Summarised] = Inbox(INBOX_BOUND, clock)
         self._timers = Timers()
         self._history = History(
             profile.system,
@@ -96,7 +98,9 @@ class Call:
             tokens=profile.history_tokens,
             tools_tokens=tokens_of(toolbox.tools),
             mark=profile.interruption_mark,
+            dropped=self._dropped,
         )
+        self._summary = Summary(self.label, services.llm, profile.history_summary, self.post)
         self._doing = Doing(self.label, host, profile, toolbox, errands, self.post, self.turn.collect, clock)
         self._wanted: ToolsWanted | None = None  # by a reply that was thought ahead: not before it is released
         self._listening = Listening(self.label, services.asr, profile.rate, self.post)
@@ -159,7 +163,7 @@ class Call:
 
     # -- any thread --------------------------------------------------------------------------------------------------
 
-    def post(self, event: ev.Event | Told) -> bool:
+    def post(self, event: ev.Event | Told | Summarised) -> bool:
         """Tell the call what happened. Never waits. Returns whether it was taken: not when the call is over."""
         taken = self._inbox.put(event)
         if not taken and not self._inbox.closed:
@@ -210,7 +214,7 @@ class Call:
 
     def _step(self) -> cmd.Finish | None:
         now = self._clock.now()
-        event: ev.Event | Told | None = self._timers.due(now)
+        event: ev.Event | Told | Summarised | None = self._timers.due(now)
         if event is None:
             event = self._inbox.get(min(LONGEST_WAIT_S, self._timers.wait(now)))
             now = self._clock.now()
@@ -222,6 +226,9 @@ class Call:
             event = ev.Broke("the media clock has stopped")
         if isinstance(event, ToolsWanted | ToolAnswered):
             self._do(event)
+            return None
+        if isinstance(event, Summarised):
+            self._history.summarised(self._summary.take(event))
             return None
         if (
             isinstance(event, ev.ReplyDrained | ev.ReplyFailed)
@@ -344,6 +351,10 @@ class Call:
         else:
             reply.go_on(self._services.llm, self._history.go_on(), self._doing.offered)
 
+    def _dropped(self, messages: Sequence[Message]) -> None:
+        if self._profile.history_summary:
+            self._summary.drop(messages)
+
     def _of(self, order: cmd.Release | cmd.Hold | cmd.Resume | cmd.Fill) -> Reply:
         """The reply that is meant: the machine knows of no other than the current one."""
         assert self._reply is not None and self._reply.number == order.reply, f"{order} of {self._reply}"
@@ -402,6 +413,7 @@ class Call:
             return
         self._inbox.close()
         self._listening.stop()
+        self._summary.close()
         self._end_reply(interrupted=True)
         self._overtaken = None  # nothing follows that could take its words
         self._announce_turns()

@@ -31,6 +31,10 @@ class Profile(Permissions, Manners):
         low=100,
         high=1_000_000,
     )
+    history_summary: str = option(
+        "",
+        help="how the model is asked to summarise what is dropped of a long call, such as 用一句话概括这段通话; empty: it is forgotten",
+    )
     interruption_mark: str = option(
         history.MARK,
         help="how the model is told that the caller interrupted an answer: put behind what was heard of it",
