@@ -127,7 +127,10 @@ class Call:
             self.record.answered_ms = (self.record.answered_at - started) * 1000
             self._line = self._open_line()
         except FirstwordError as error:
-            self._conclude(cmd.Finish("error", "error", one_line(error)))
+            if self.host.ready():
+                self._conclude(cmd.Finish("error", "error", one_line(error)))
+            else:  # who hangs up while it rings is nobody's fault
+                self._conclude(cmd.Finish("hangup", "caller"))
         else:
             self._talk(self._line)
         return self.record
@@ -152,7 +155,7 @@ class Call:
             if not self.host.ready():
                 self.post(ev.HungUp("caller"))
         except FirstwordError as error:
-            self.post(ev.Broke(one_line(error)))
+            self.post(ev.Broke(one_line(error)) if self.host.ready() else ev.HungUp("caller"))
         finally:
             # If hold returned and nobody said why (another application took the channel), that is the end too.
             self.post(ev.Broke("the switch ended the application"))
