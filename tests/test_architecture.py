@@ -30,6 +30,7 @@ PURE = [
     "text.segment", "text.utterance", "text.said", "text.question", "text.answer", "text.dictation", "text.chinese", "text.english",
     "text.backchannel", "text.phrases", "text.transcript", "text.numerals",
     "providers.aliyun.wire", "providers.aliyun.marks", "providers.aliyun.signature", "providers.aliyun.status",
+    "providers.dashscope.wire", "providers.dashscope.status", "gateway.dashscope.wire",
     "net.redact", "net.public", "net.timers", "audio.tone_code", "audio.tone_bursts", "providers.openai.wire",
     "text.tokens", "call.heard", "call.history", "call.exchange", "call.timers",
     "bench.score", "sim.room",

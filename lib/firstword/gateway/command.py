@@ -149,6 +149,7 @@ def places(gateway: Gateway) -> dict[str, Any]:
         "asr_url": gateway.asr_url,
         "token_url": gateway.token_url,
         "chat_url": gateway.chat_url,
+        "inference_url": gateway.inference_url,
         "appkey": gateway.appkey,
         "access_key_id": gateway.access_key_id,
         "access_key_secret": gateway.access_key_secret,

@@ -16,7 +16,16 @@ from ..options import did_you_mean
 
 Kind = Literal["refused", "status", "failed", "silent", "cut", "malformed", "slow"]
 KINDS: tuple[str, ...] = get_args(Kind)
-SERVICES = ("tts", "asr", "llm", "token", "nls")
+SERVICES = (
+    "tts",
+    "asr",
+    "llm",
+    "token",
+    "nls",
+    "dashscope",
+    "cosyvoice",
+    "paraformer",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +45,8 @@ class Fault:
     A connection to ``/ws/v1`` says only after the upgrade which service it wants: ``refused`` and ``status`` of ``tts`` and ``asr`` happen
     at the upgrade on the URLs that name the service (`Gateway.tts_url`, `Gateway.asr_url`), and on ``/ws/v1`` at
     the first message, as a reset or as the TaskFailed that means the same. ``nls`` is the upgrade itself, whatever is wanted.
+    So it is with DashScope's task protocol: ``dashscope`` is the upgrade, and ``cosyvoice`` and ``paraformer`` (every recogniser) go wrong
+    from ``run-task`` on, each task anew.
     """
 
     kind: Kind

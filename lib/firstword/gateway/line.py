@@ -1,4 +1,4 @@
-"""One NLS websocket: its idle rule, its fault, its entry in the journal, and how it ends."""
+"""One websocket: its idle rule (of NLS), its fault, its entry in the journal, and how it ends."""
 
 from __future__ import annotations
 
@@ -48,11 +48,12 @@ class Line:
         self._works: set[asyncio.Task[None]] = set()
         self._said = self._pinged = clock.now()
 
-    def work(self, work: Coroutine[Any, Any, None]) -> None:
-        """Run `work` until it ends or the connection does; an exception of it ends the connection."""
+    def work(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Run `work` until it ends or the connection does; an exception of it ends the connection. Returns what cancels it."""
         task = asyncio.get_running_loop().create_task(work)
         self._works.add(task)
         task.add_done_callback(self._worked)
+        return task
 
     def complete(self) -> None:
         """Everything was said: end well."""
@@ -87,7 +88,7 @@ class Line:
         Raises:
             CutError, NlsError: the fault's. ConnectionError: the client is gone.
         """
-        name = message["header"]["name"]
+        name = self._name(message)
         text = json.dumps(message, ensure_ascii=False)
         verdict = await self._judge(0)
         if verdict.act == "silent":
@@ -144,8 +145,14 @@ class Line:
             raise CutError
         if verdict.act == "failed":
             assert self.armed.fault is not None
-            raise asked_failure(self.armed.fault.value)
+            raise self._asked_failure(self.armed.fault.value)
         return verdict
+
+    def _asked_failure(self, code: int) -> Exception:
+        return asked_failure(code)
+
+    def _name(self, message: Mapping[str, Any]) -> str:
+        return str(message["header"]["name"])
 
     def _heed_stop(self) -> None:
         if self.stopping:

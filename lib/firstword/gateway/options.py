@@ -64,6 +64,12 @@ class GatewayOptions:
     frame_bytes: int = option(8000, help="the typical size of a binary audio message", low=2, high=65536)
     idle_s: float = option(10.0, help="a client that says nothing for so long is failed with 40000004, in s", low=0.05)
     ping_idle_s: float = option(23.0, help="the same for a client that pings, or has not started yet, in s", low=0.05)
+    task_idle_s: float = option(
+        23.0, help="DashScope: a client that sends nothing in a task for so long is failed, in s", low=0.05
+    )
+    between_tasks_s: float = option(
+        60.0, help="DashScope: a connection without a task for so long is closed, in s", low=0.05
+    )
     most_tts: int = option(0, help="how many syntheses at once before 40000005; 0 is unbounded", low=0)
     most_asr: int = option(0, help="how many transcriptions at once before 40000005; 0 is unbounded", low=0)
     most_llm: int = option(0, help="how many chat answers at once before HTTP 429; 0 is unbounded", low=0)

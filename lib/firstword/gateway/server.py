@@ -23,6 +23,7 @@ from ..errors import ConfigError
 from ..threads import join, spawn
 from . import engines
 from .chat import ChatDoor
+from .dashscope.door import TaskDoor
 from .engines import Hearer, Mind, SegmentHearer, Voice
 from .faults import Faults
 from .journal import Journal, Statistics, Visit
@@ -164,6 +165,11 @@ class Gateway:
         return f"{self.url}/v1"
 
     @property
+    def inference_url(self) -> str:
+        """DashScope's task protocol: CosyVoice, Paraformer and the like."""
+        return f"ws://{self._where[0]}:{self._where[1]}/api-ws/v1/inference"
+
+    @property
     def appkey(self) -> str:
         return self.options.appkey
 
@@ -224,10 +230,12 @@ class Gateway:
 
 def _app(kit: Kit) -> web.Application:
     app = web.Application()
-    chat, token = ChatDoor(kit), TokenDoor(kit)
+    chat, token, tasks = ChatDoor(kit), TokenDoor(kit), TaskDoor(kit)
     app.router.add_get("/ws/v1", NlsDoor(kit).handle)
     app.router.add_get("/tts/ws/v1", NlsDoor(kit, "tts").handle)
     app.router.add_get("/asr/ws/v1", NlsDoor(kit, "asr").handle)
+    for path in ("/api-ws/v1/inference", "/api-ws/v1/inference/"):
+        app.router.add_get(path, tasks.handle)
     app.router.add_get("/", token.handle)
     app.router.add_post("/", token.handle)
     for base in ("/v1", "/compatible-mode/v1"):
