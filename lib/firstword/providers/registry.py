@@ -18,7 +18,10 @@ Kind = Literal["asr", "llm", "tts"]
 VENDORS: dict[Kind, dict[str, tuple[str, str]]] = {
     "asr": {"aliyun": (".aliyun.asr", "TranscriberSettings")},
     "llm": {"openai": (".openai.chat", "ChatSettings")},
-    "tts": {"aliyun": (".aliyun.tts", "SynthesiserSettings")},
+    "tts": {
+        "aliyun": (".aliyun.tts", "SynthesiserSettings"),
+        "cosyvoice": (".dashscope.cosyvoice", "CosyVoiceSettings"),
+    },
 }
 """Kind -> vendor -> module (which has a ``make``; as seen from here, for the library may be imported under another name) and settings
 class. A vendor of somebody else's is one line more."""

@@ -15,6 +15,7 @@ from ..nls import CLOSE_S, ClientLeftError
 from ..workshop import EngineError
 from . import wire
 from .access import authorised, refusal
+from .cosyvoice import CosyVoiceTask
 from .line import TaskLine
 from .wire import Directive, TaskError
 
@@ -40,7 +41,7 @@ class Task(Protocol):
 
 Opener = Callable[[TaskLine, Kit, Mapping[str, Any]], Task]
 
-SERVICES: dict[str, tuple[str, Opener]] = {}
+SERVICES: dict[str, tuple[str, Opener]] = {"tts": ("cosyvoice", CosyVoiceTask)}
 """``payload.task`` -> the service's name in the journal and among the faults, and what serves it."""
 
 

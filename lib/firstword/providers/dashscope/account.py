@@ -88,6 +88,13 @@ class Account:
             clock=self.clock,
         )
 
+    def give_back(self, connection: Connection) -> None:
+        """A task has finished in order on `connection`, which could carry another. Next: its listener is told ``on_closed``."""
+        connection.close()
+
+    def close(self) -> None:
+        """Idempotent."""
+
     def task_failed(self, event: wire.TaskFailed) -> ProviderError:
         return task_failure(self.provider, event.code, event.text, self.secrets)
 

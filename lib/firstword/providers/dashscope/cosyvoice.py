@@ -1,0 +1,65 @@
+"""CosyVoice and qwen-audio as a `speech.tts.Synthesiser`, by DashScope's task protocol.
+
+A reply is one stream of text and usually one task (`reply`). A connection carries tasks one after another: when a task has finished in
+order, its connection is given back (`account.Account.give_back`) for the next reply. An interruption closes it, as the pages say.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+
+from ...clock import SYSTEM, Clock
+from ...options import bind
+from ...speech.tts import Synthesiser, SynthesisListener
+from .account import Account, check_address
+from .cosyvoice_marks import Marks
+from .cosyvoice_settings import CosyVoiceSettings, check, parameters
+from .cosyvoice_task import TEXT_CHARS, CosyVoiceTask
+from .reply import Reply
+
+__all__ = ["CosyVoice", "CosyVoiceSettings", "make"]
+
+log = logging.getLogger("firstword.providers.dashscope")
+
+
+def make(values: Mapping[str, str], where: str, clock: Clock = SYSTEM) -> CosyVoice:
+    """Raises ConfigError."""
+    settings = bind(CosyVoiceSettings, values, where)
+    check_address(settings.url, where)
+    check(settings, where)
+    return CosyVoice(settings, clock)
+
+
+class CosyVoice(Synthesiser):
+    """See `speech.tts.Synthesiser`."""
+
+    def __init__(self, settings: CosyVoiceSettings, clock: Clock = SYSTEM) -> None:
+        self.name = "cosyvoice tts"
+        self.rate = settings.sample_rate
+        self.settings = settings
+        self.account = Account(self.name, settings, clock)
+        self.parameters = parameters(settings)
+        self._can_flush = settings.flush
+
+    def start(self, label: str, listener: SynthesisListener) -> Reply:
+        marks = Marks()
+        reply = Reply(
+            label,
+            listener,
+            rate=self.rate,
+            text_chars=TEXT_CHARS,
+            make_task=lambda reply: CosyVoiceTask(self, reply, marks),
+            whole=self.settings.enable_ssml,
+            can_flush=lambda: self._can_flush,
+        )
+        reply.start()
+        return reply
+
+    def flush_refused(self) -> None:
+        """The service does not take a flush: send no more, for the life of this process."""
+        self._can_flush = False
+        log.warning("%s: the service refused to flush; an unfinished sentence waits for the reply's end", self.name)
+
+    def close(self) -> None:
+        self.account.close()
