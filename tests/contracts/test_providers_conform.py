@@ -45,6 +45,13 @@ def test_the_synthesiser_conforms_and_speaks_what_the_recogniser_hears(gateway: 
     assert "".join(finals) == "".join(TEXTS)
 
 
+def test_cosyvoice_conforms_and_speaks_what_a_recogniser_hears(gateway: Gateway) -> None:
+    values = {"url": gateway.inference_url, "api_key": LOCAL_API_KEY}
+    audio = check_synthesiser(lambda: make_tts("cosyvoice", values, "test"), TEXTS)
+    finals = check_recogniser(lambda: make_asr("aliyun", access(gateway), "test"), audio + silence(1000, 8000))
+    assert "".join(finals) == "".join(TEXTS)
+
+
 def test_the_model_conforms_and_says_it_all(gateway: Gateway) -> None:
     values = {"base_url": gateway.chat_url, "api_key": LOCAL_API_KEY}
     answer = check_model(lambda: make_llm("openai", values, "test"), [Message("user", "您好，世界。再见😀")])

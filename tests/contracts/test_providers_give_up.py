@@ -51,6 +51,9 @@ def make(gateway: Gateway, kind: str, **values: str) -> Callable[[], Any]:
     if kind == "llm":
         settings = {"base_url": gateway.chat_url, "api_key": LOCAL_API_KEY, **BOUNDS[kind], **values}
         return lambda: make_llm("openai", settings, "test")
+    if kind == "cosyvoice":
+        settings = {"url": gateway.inference_url, "api_key": LOCAL_API_KEY, **BOUNDS["tts"], **values}
+        return lambda: make_tts("cosyvoice", settings, "test")
     if kind == "tts":
         return lambda: make_tts("aliyun", {"url": gateway.tts_url, **account, **BOUNDS[kind], **values}, "test")
     return lambda: make_asr("aliyun", {"url": gateway.asr_url, **account, **BOUNDS[kind], **values}, "test")
@@ -89,8 +92,42 @@ def test_a_fault_ends_in_one_clear_error(gateway: Gateway, kind: str, fault: Fau
     assert error.retry is not (fault.value in (401, 403) and kind == "llm")
 
 
+AT_THE_TASK = [
+    (Fault("refused"), ""),
+    (Fault("status", 401), "InvalidApiKey"),
+    (Fault("status", 429), "Throttling.RateQuota"),
+    (Fault("status", 503), "InternalError.Algo"),
+    (Fault("failed", 418, events=2), "InvalidParameter"),
+    (Fault("silent"), ""),
+    (Fault("silent", events=1), ""),
+    (Fault("cut"), ""),
+    (Fault("cut", bytes=101), ""),
+    (Fault("malformed", events=1), ""),
+    (Fault("slow", 1500), ""),
+]
+
+
+@pytest.mark.parametrize(("fault", "code"), AT_THE_TASK, ids=str)
+def test_a_fault_of_a_task_ends_in_one_clear_error(gateway: Gateway, fault: Fault, code: str) -> None:
+    gateway.faults.set("cosyvoice", fault)
+    error = check_gives_up(make(gateway, "cosyvoice"), within_s=2.5, after=work)
+    assert error.code == code and error.provider == "cosyvoice tts"
+    assert error.retry is not (fault.value in (401, 418))
+
+
+@pytest.mark.parametrize(
+    ("fault", "code"),
+    [(Fault("refused"), ""), (Fault("status", 401), "HTTP 401"), (Fault("status", 503), "HTTP 503")],
+    ids=str,
+)
+def test_a_fault_at_the_task_door_ends_in_one_clear_error(gateway: Gateway, fault: Fault, code: str) -> None:
+    gateway.faults.set("dashscope", fault)
+    error = check_gives_up(make(gateway, "cosyvoice"), within_s=2.5, after=work)
+    assert error.code == code and error.retry is not (fault.value == 401)
+
+
 @pytest.mark.parametrize("events", range(1, 12))
-@pytest.mark.parametrize("kind", ["tts", "llm"])
+@pytest.mark.parametrize("kind", ["tts", "llm", "cosyvoice"])
 def test_an_answer_cut_at_any_message_is_a_failure(gateway: Gateway, kind: str, events: int) -> None:
     with Gateway(GatewayOptions(frame_bytes=500)) as narrow:
         narrow.faults.set(kind, Fault("cut", events=events))
@@ -112,6 +149,7 @@ def test_an_answer_cut_at_any_message_is_a_failure(gateway: Gateway, kind: str, 
         ("tts", {"access_key_id": "wrong-id"}, "access_key_id"),
         ("asr", {"token": "made-up-token-0123456789"}, "refused the token"),
         ("llm", {"api_key": "sk-wrong-key-0123456789"}, "check api_key"),
+        ("cosyvoice", {"api_key": "sk-wrong-key-0123456789"}, "check api_key"),
     ],
 )
 def test_wrong_credentials_are_the_operators_fault(
@@ -128,7 +166,9 @@ def test_a_token_service_that_fails_is_told_by_its_own_name(gateway: Gateway) ->
     assert error.retry and "token" in str(error)
 
 
-@pytest.mark.parametrize(("kind", "code"), [("tts", "40000005"), ("llm", "HTTP 429")])
+@pytest.mark.parametrize(
+    ("kind", "code"), [("tts", "40000005"), ("llm", "HTTP 429"), ("cosyvoice", "Throttling.RateQuota")]
+)
 def test_too_many_at_once_is_worth_another_try(kind: str, code: str) -> None:
     with Gateway(GatewayOptions(most_tts=1, most_llm=1, first_token_ms=300, start_ms=300)) as busy:
         holder = make(busy, kind)()
