@@ -26,8 +26,9 @@ from .options import LOCAL_API_KEY, LOCAL_APPKEY, LOCAL_KEY_ID, LOCAL_KEY_SECRET
 from .server import Gateway
 
 DESCRIPTION = """\
-Speaks the protocols of Aliyun NLS (flowing and whole-text synthesis, transcription, CreateToken) and of OpenAI chat
-completions on one port of this machine, for trying firstword without keys, for sites without internet, and for tests.
+Speaks the protocols of Aliyun NLS (flowing and whole-text synthesis, transcription, CreateToken), of DashScope's tasks
+(CosyVoice) and of OpenAI chat completions on one port of this machine, for trying firstword without keys, for sites
+without internet, and for tests.
 """
 FAULTS = (
     "go wrong on purpose, such as tts:cut-events=5, llm:status=429,times=1, asr:silent; may be given more than once"

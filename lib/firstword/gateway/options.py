@@ -43,11 +43,13 @@ class GatewayOptions:
     appkey: str = option(LOCAL_APPKEY, help="the NLS project key requests must carry", secret=True)
     access_key_id: str = option(LOCAL_KEY_ID, help="the id CreateToken must carry", secret=True)
     access_key_secret: str = option(LOCAL_KEY_SECRET, help="the secret CreateToken must be signed with", secret=True)
-    api_key: str = option(LOCAL_API_KEY, help="the bearer key of chat requests", secret=True)
+    api_key: str = option(LOCAL_API_KEY, help="the bearer key of chat requests and of DashScope", secret=True)
     token_lifetime_s: float = option(36_000.0, help="how long a token of CreateToken is good, in s", low=0.1)
 
     connect_ms: float = option(0.0, help="from a connection's first byte to its acceptance, in ms", low=0)
-    start_ms: float = option(0.0, help="from StartSynthesis or StartTranscription to ...Started, in ms", low=0)
+    start_ms: float = option(
+        0.0, help="from StartSynthesis, StartTranscription or run-task to ...started, in ms", low=0
+    )
     first_token_ms: float = option(0.0, help="from a chat request to the first token, in ms", low=0)
     tokens_per_s: float = option(0.0, help="tokens per second of the model after the first; 0 is unbounded", low=0)
     first_packet_ms: float = option(0.0, help="from a complete clause to the first audio of it, in ms", low=0)
@@ -58,7 +60,7 @@ class GatewayOptions:
 
     split: str = option(
         "clause",
-        help="what the flowing synthesiser waits for: a clause or a sentence mark, each RunSynthesis, or StopSynthesis only",
+        help="what streamed synthesis waits for: a clause or a sentence mark, each text (RunSynthesis, continue-task), or the end only",
         choices=SPLITS,
     )
     frame_bytes: int = option(8000, help="the typical size of a binary audio message", low=2, high=65536)
@@ -70,8 +72,10 @@ class GatewayOptions:
     between_tasks_s: float = option(
         60.0, help="DashScope: a connection without a task for so long is closed, in s", low=0.05
     )
-    most_tts: int = option(0, help="how many syntheses at once before 40000005; 0 is unbounded", low=0)
-    most_asr: int = option(0, help="how many transcriptions at once before 40000005; 0 is unbounded", low=0)
+    most_tts: int = option(0, help="how many syntheses at once before 40000005 or Throttling; 0 is unbounded", low=0)
+    most_asr: int = option(
+        0, help="how many transcriptions at once before 40000005 or Throttling; 0 is unbounded", low=0
+    )
     most_llm: int = option(0, help="how many chat answers at once before HTTP 429; 0 is unbounded", low=0)
     workers: int = option(8, help="how many pieces of work of real engines at once; the others wait", low=1, high=64)
 
