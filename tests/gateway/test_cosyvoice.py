@@ -177,7 +177,8 @@ def test_wav_is_one_file_with_its_head_in_the_first_message(gateway):
 
 
 @pytest.mark.parametrize("parameters", [{"format": "Default", "sample_rate": 0}, {}], ids=["as the SDK says", "none"])
-def test_the_default_is_mp3_at_22050(gateway, parameters):
+def test_the_default_is_mp3_at_22050(make_gateway, parameters):
+    gateway = make_gateway(frame_bytes=400)  # less than a frame of mp3
     av = pytest.importorskip("av", reason="PyAV is not installed: pip install firstword[live]")
     with TaskClient(gateway) as client:
         client.run(MODEL, voice="longanyang", **parameters)
@@ -190,6 +191,9 @@ def test_the_default_is_mp3_at_22050(gateway, parameters):
         frames = [frame.to_ndarray()[0] for frame in file.decode(audio=0)]
     pcm = b"".join((frame.clip(-1, 1) * 32767).astype("<i2").tobytes() for frame in frames)
     assert tone.hear(pcm, 22050) == "您好。再见。"
+    samples = len(tone.speak("您好。", 22050) + tone.speak("再见。", 22050)) // 2
+    assert len(pcm) // 2 >= samples + 1105, "to the last sample, and LAME's own delay"
+    assert all(client.received.frames)
     order = [name for name in client.received.names if name in ("audio", "sentence-synthesis")]
     assert order == ["sentence-synthesis", "audio"] * (len(order) // 2)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 
 import pytest
@@ -32,6 +33,7 @@ class Echo:
         await self._line.result({"heard": len(data)})
 
     async def finish(self, given):
+        await asyncio.sleep(float(given.get("after", 0)))
         await self._line.end_task({"usage": {}})
         if given.get("directive") == "cancel":
             self._line.complete()
@@ -168,14 +170,14 @@ def test_a_client_that_says_nothing_in_a_task_is_failed_and_one_between_tasks_is
 
 
 def test_the_silence_between_tasks_counts_from_the_last_ones_end(make_gateway):
-    gateway = make_gateway(between_tasks_s=0.6)
+    gateway = make_gateway(between_tasks_s=0.5)
     with TaskClient(gateway) as client:
-        for _ in range(3):
+        for _ in range(2):
             begin(client)
-            client.finish()
+            client.finish(after=0.3)
             client.until("task-finished")
-            gateway.wait(lambda: False, 0.35)
-        assert len(client.received.events) == 6
+            gateway.wait(lambda: False, 0.3)
+        assert len(client.received.events) == 4
 
 
 def test_no_more_tasks_than_the_account_may_have_at_once(make_gateway):

@@ -249,6 +249,13 @@ def test_a_service_that_refuses_to_flush_is_not_asked_again(caplog: pytest.LogCa
     assert "refused to flush" in caplog.text
 
 
+def test_a_long_text_with_markup_is_one_message_all_the_same() -> None:
+    text = "<speak>" + "一" * 3000 + "</speak>"
+    with Loopback(play(whole)) as server:
+        assert ended(say(synthesiser(server, enable_ssml="true"), text[:1500], text[1500:])) is None
+    assert server.results == [[text]]
+
+
 def test_text_with_markup_is_one_message_sent_when_the_reply_is_complete() -> None:
     with Loopback(play(whole)) as server:
         watch = Watch()
@@ -419,6 +426,12 @@ def speaks_half(tasks: Tasks) -> None:
     tasks.peer.hold()
 
 
+def owes_everything(tasks: Tasks) -> None:
+    tasks.start()
+    tasks.read_until("finish-task")
+    tasks.peer.hold()
+
+
 def drops_half(tasks: Tasks) -> None:
     tasks.start()
     tasks.expect("continue-task")
@@ -460,6 +473,9 @@ FAILURES: dict[str, tuple[Callable[[Peer], Any], Mapping[str, str], str, str, bo
     "never upgraded": (lambda peer: peer.hold(), {"connect_ms": "200"}, "timed out", "", True, "network"),
     "never ready": (play(lambda t: t.peer.hold()), {"connect_ms": "200"}, "was not ready within 200 ms", "", True, "server"),
     "owes the first audio": (play(owes), {"first_audio_ms": "200"}, "sent nothing for 200 ms", "", True, "server"),
+    "owes everything at the end": (
+        play(owes_everything), {"first_audio_ms": "200"}, "sent nothing for 200 ms", "", True, "server",
+    ),
     "owes the rest": (play(speaks_half), {"idle_ms": "200"}, "sent nothing for 200 ms", "", True, "server"),
     "dropped": (play(drops_half), {}, "broke", "", True, "network"),
     "closed before the end": (play(never_said_it_finished), {}, "code 1011: gone", "", True, "server"),
@@ -487,8 +503,9 @@ FAILURES: dict[str, tuple[Callable[[Peer], Any], Mapping[str, str], str, str, bo
 def test_every_failure_says_what_it_is_about_and_whether_to_try_again(what: str) -> None:
     script, values, words, code, retry, kind = FAILURES[what]
     with Loopback(script) as server:
-        finish = what in ("owes the rest", "closed before the end", "no audio at all")
-        error = ended(say(synthesiser(server, **values), "您好。", finish=finish))
+        finish = what in ("owes the rest", "owes everything at the end", "closed before the end", "no audio at all")
+        text = "您好" if what == "owes everything at the end" else "您好。"
+        error = ended(say(synthesiser(server, **values), text, finish=finish))
     assert error is not None and words in str(error)
     assert (error.code, error.retry, error.kind, error.provider) == (code, retry, kind, "cosyvoice tts")
     assert KEY not in str(error)
