@@ -27,11 +27,15 @@ from .traces import differences, sent
 MADE: list[CosyVoice] = []
 
 
+def close_all() -> None:
+    while MADE:
+        MADE.pop().close()
+
+
 @pytest.fixture(autouse=True)
 def closed_after() -> Iterator[None]:
     yield
-    while MADE:
-        MADE.pop().close()
+    close_all()
 
 
 def synthesiser(server: Loopback, **values: str) -> CosyVoice:
@@ -542,6 +546,7 @@ def test_a_reply_too_long_for_the_service_is_about_the_text(ssml: str, monkeypat
 def gateway() -> Iterator[Gateway]:
     with Gateway(GatewayOptions(frame_bytes=2961)) as gateway:
         yield gateway
+        close_all()
 
 
 def of(gateway: Gateway, **values: str) -> CosyVoice:
@@ -639,3 +644,4 @@ def test_a_reply_longer_than_the_services_patience_is_heard_whole(monkeypatch: p
         assert tone.hear(audio_of(watch), 8000) == "您好，这里是云。"
         runs = [one for visit in gateway.seen("cosyvoice") for one in visit.all("run-task")]
         assert len(runs) >= 3 and not any(visit.ended.startswith("failed") for visit in gateway.log)
+        close_all()
