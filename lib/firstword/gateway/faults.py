@@ -25,6 +25,9 @@ SERVICES = (
     "dashscope",
     "cosyvoice",
     "paraformer",
+    "realtime",
+    "qwen-tts",
+    "qwen-asr",
 )
 
 
@@ -47,6 +50,8 @@ class Fault:
     the first message, as a reset or as the TaskFailed that means the same. ``nls`` is the upgrade itself, whatever is wanted.
     So it is with DashScope's task protocol: ``dashscope`` is the upgrade, and ``cosyvoice`` and ``paraformer`` (every recogniser) go wrong
     from ``run-task`` on, each task anew.
+    ``realtime`` is the upgrade of DashScope's realtime door; its address names the model, so the same two of ``qwen-tts`` and ``qwen-asr``
+    happen there too, and their ``failed`` is an ``error``: 400 bad text, 402 no money, 418 bad voice, 429 too many requests, 451 content.
     """
 
     kind: Kind

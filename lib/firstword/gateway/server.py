@@ -24,6 +24,7 @@ from ..threads import join, spawn
 from . import engines
 from .chat import ChatDoor
 from .dashscope.door import TaskDoor
+from .dashscope.realtime import RealtimeDoor
 from .engines import Hearer, Mind, SegmentHearer, Voice
 from .faults import Faults
 from .journal import Journal, Statistics, Visit
@@ -170,6 +171,11 @@ class Gateway:
         return f"ws://{self._where[0]}:{self._where[1]}/api-ws/v1/inference"
 
     @property
+    def realtime_url(self) -> str:
+        """DashScope's realtime protocol: Qwen-TTS-Realtime and Qwen-ASR-Realtime, by the ``model`` that a client adds."""
+        return f"ws://{self._where[0]}:{self._where[1]}/api-ws/v1/realtime"
+
+    @property
     def appkey(self) -> str:
         return self.options.appkey
 
@@ -237,6 +243,7 @@ def _app(kit: Kit) -> web.Application:
     app.router.add_get("/asr/ws/v1", NlsDoor(kit, "asr").handle)
     for path in ("/api-ws/v1/inference", "/api-ws/v1/inference/"):
         app.router.add_get(path, tasks.handle)
+    app.router.add_get("/api-ws/v1/realtime", RealtimeDoor(kit).handle)
     app.router.add_get("/", token.handle)
     app.router.add_post("/", token.handle)
     for base in ("/v1", "/compatible-mode/v1"):
