@@ -31,6 +31,7 @@ PURE = [
     "text.backchannel", "text.phrases", "text.transcript", "text.numerals",
     "providers.aliyun.wire", "providers.aliyun.marks", "providers.aliyun.signature", "providers.aliyun.status",
     "providers.dashscope.wire", "providers.dashscope.status", "gateway.dashscope.wire",
+    "providers.dashscope.realtime_wire", "providers.dashscope.qwen_utterances", "gateway.dashscope.realtime_wire",
     "net.redact", "net.public", "net.timers", "audio.tone_code", "audio.tone_bursts", "providers.openai.wire",
     "text.tokens", "call.heard", "call.history", "call.exchange", "call.timers",
     "bench.score", "sim.room",

@@ -50,7 +50,7 @@ def _takes(field: dataclasses.Field[Any]) -> str:
         return f"{'' if meta['low'] is None else format(meta['low'], 'g')} to {'' if meta['high'] is None else format(meta['high'], 'g')}"
     if meta["secret"]:
         return "`env:NAME` or `file:PATH`"
-    return "true, false" if field.type in ("bool", bool) else "text"
+    return "true, false" if field.type in ("bool", bool, "bool | None") else "text"
 
 
 def main(path: str) -> None:

@@ -16,11 +16,15 @@ from ..speech.tts import Synthesiser
 Kind = Literal["asr", "llm", "tts"]
 
 VENDORS: dict[Kind, dict[str, tuple[str, str]]] = {
-    "asr": {"aliyun": (".aliyun.asr", "TranscriberSettings")},
+    "asr": {
+        "aliyun": (".aliyun.asr", "TranscriberSettings"),
+        "qwen": (".dashscope.qwen_asr", "RecogniserSettings"),
+    },
     "llm": {"openai": (".openai.chat", "ChatSettings")},
     "tts": {
         "aliyun": (".aliyun.tts", "SynthesiserSettings"),
         "cosyvoice": (".dashscope.cosyvoice", "CosyVoiceSettings"),
+        "qwen": (".dashscope.qwen_tts", "SynthesiserSettings"),
     },
 }
 """Kind -> vendor -> module (which has a ``make``; as seen from here, for the library may be imported under another name) and settings
