@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from firstword.errors import ConfigError
-from firstword.providers.dashscope import qwen_session
+from firstword.providers.dashscope import qwen_modes, qwen_session
 from firstword.providers.dashscope.qwen_tts import make
 from firstword.speech.tts import Synthesiser
 from firstword.speech.watch import Watch
@@ -93,29 +93,69 @@ def test_text_goes_before_the_service_has_said_anything() -> None:
     assert server.results == [["您好，"]] and marks_of(watch) == [(3, 20.0, True)]
 
 
-def test_each_piece_is_committed_at_once_and_its_response_ends_it_exactly() -> None:
+def test_each_clause_is_committed_as_soon_as_it_is_whole_and_its_response_ends_it_exactly() -> None:
     with Loopback(play(honest)) as server:
         watch = Watch()
         work = synthesiser(server).start("t", watch)
-        for number, text in enumerate(("您好，这里是", "云呼叫中心，", "请问有什么可以帮您？"), 1):
-            work.say(text)
-            until(lambda number=number: len(marks_of(watch)) == number)
+        marks = 0
+        for token in ("您", "好", "，", "这里", "是", "云呼叫", "中心，", "请问有什么可以", "帮您？"):
+            work.say(token)
+            marks += token[-1] in "，？"
+            until(lambda marks=marks: len(marks_of(watch)) == marks)
         work.finish()
         assert ended(watch) is None
         until(lambda: server.results)
-    assert server.results == [["您好，这里是", "云呼叫中心，", "请问有什么可以帮您？"]]
-    assert marks_of(watch) == [(6, 600.0, True), (12, 1200.0, True), (22, 2200.0, True)]
+    assert server.results == [["您好，", "这里是云呼叫中心，", "请问有什么可以帮您？"]]
+    assert marks_of(watch) == [(3, 300.0, True), (12, 1200.0, True), (22, 2200.0, True)]
+
+
+def test_half_a_clause_goes_when_it_is_asked_for_or_nothing_has_come_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(qwen_modes, "PATIENCE_S", 0.1)
+    with Loopback(play(honest)) as server:
+        watch = Watch()
+        work = synthesiser(server).start("t", watch)
+        work.say("一二")
+        work.flush()
+        until(lambda: len(marks_of(watch)) == 1)
+        began = time.monotonic()
+        work.say("三四")
+        until(lambda: len(marks_of(watch)) == 2)
+        assert time.monotonic() - began >= 0.1
+        work.say("五六")
+        work.finish()
+        assert ended(watch) is None
+        until(lambda: server.results)
+    assert server.results == [["一二", "三四", "五六"]]
+
+
+def test_a_connection_lost_with_half_a_clause_in_hand_is_a_failure_and_not_a_loss() -> None:
+    go = threading.Event()
+
+    def script(realtime: RealtimePeer) -> None:
+        realtime.begin()
+        waited(go)
+        realtime.peer.reset()
+
+    with Loopback(play(script)) as server:
+        watch = Watch()
+        work = synthesiser(server).start("t", watch)
+        work.say("我的")
+        time.sleep(0.05)
+        go.set()
+        error = ended(watch)
+        assert error is not None and error.retry and error.kind == "network"
 
 
 @pytest.mark.parametrize("mode", ["commit", "server_commit"])
 def test_the_messages_are_the_sdks_in_the_sdks_order(mode: str) -> None:
-    """The recorded run of the SDK said the same pieces, with a pause after each."""
-    theirs = [(one["type"], one.get("text")) for one in sent(f"qwen_tts_realtime.{mode}")]
+    """The recorded run of the SDK said the same text, with a pause after each of its three pieces."""
+    theirs = [(one["type"], one.get("text", "")) for one in sent(f"qwen_tts_realtime.{mode}")]
+    pieces = [text for type_, text in theirs if type_ == APPEND]
 
-    def script(realtime: RealtimePeer) -> list[tuple[str, Any]]:
-        ours: list[tuple[str, Any]] = []
+    def script(realtime: RealtimePeer) -> list[tuple[str, str]]:
+        ours: list[tuple[str, str]] = []
         while (message := realtime.read()) is not None:
-            ours.append((message["type"], message.get("text")))
+            ours.append((message["type"], message.get("text", "")))
             if message["type"] == COMMIT:
                 realtime.respond(bytes(320))
             elif message["type"] == FINISH:
@@ -127,14 +167,18 @@ def test_the_messages_are_the_sdks_in_the_sdks_order(mode: str) -> None:
     with Loopback(play(script)) as server:
         watch = Watch()
         work = synthesiser(server, mode=mode, sample_rate="24000").start("t", watch)
-        for number, text in enumerate([text for type_, text in theirs if type_ == APPEND], 1):
+        for number, text in enumerate(pieces, 1):
             work.say(text)
             until(lambda number=number: len(marks_of(watch)) == number or mode == "server_commit")
             time.sleep(0.02)
         work.finish()
         assert ended(watch) is None
         until(lambda: server.results)
-    assert server.result() == theirs
+    ours = server.result()
+    assert [type_ for type_, _ in ours] == [type_ for type_, _ in theirs]
+    assert "".join(text for _, text in ours) == "".join(pieces)
+    if mode == "server_commit":
+        assert ours == theirs  # in commit the SDK's program committed half a clause; we never do
 
 
 def test_what_is_said_during_a_response_is_the_next_one() -> None:
@@ -157,16 +201,16 @@ def test_what_is_said_during_a_response_is_the_next_one() -> None:
     with Loopback(play(script)) as server:
         watch = Watch()
         work = synthesiser(server).start("t", watch)
-        work.say("一")
+        work.say("一，")
         time.sleep(0.05)
-        for text in "二三四":
+        for text in ("二，", "三", "四"):
             work.say(text)
         work.finish()
         time.sleep(0.05)
         go.set()
         assert ended(watch) is None
         until(lambda: server.results)
-    assert server.result() == ["一", "二三四"] and marks_of(watch) == [(1, 20.0, True), (4, 40.0, True)]
+    assert server.result() == ["一，", "二，三四"] and marks_of(watch) == [(2, 20.0, True), (6, 40.0, True)]
 
 
 def test_a_long_text_is_spoken_in_parts_and_loses_nothing() -> None:
@@ -187,13 +231,13 @@ def test_punctuation_waits_for_something_to_be_spoken_with() -> None:
         work = synthesiser(server).start("t", watch)
         work.say("……")
         time.sleep(0.05)
-        work.say("好")
+        work.say("好，")
         until(lambda: marks_of(watch))
         work.say("。！")
         work.finish()
         assert ended(watch) is None
         until(lambda: server.results)
-    assert server.result() == ["……好"] and marks_of(watch) == [(3, 300.0, True), (5, 300.0, True)]
+    assert server.result() == ["……好，"] and marks_of(watch) == [(4, 400.0, True), (6, 400.0, True)]
 
 
 def test_a_reply_is_over_with_its_last_response_and_the_session_ends_by_itself() -> None:
@@ -267,7 +311,7 @@ def test_half_a_sample_at_a_responses_end_does_not_turn_the_next_into_noise() ->
     with Loopback(play(script)) as server:
         watch = Watch()
         work = synthesiser(server).start("t", watch)
-        work.say("一")
+        work.say("一，")
         until(lambda: marks_of(watch))
         work.say("二")
         work.finish()
@@ -348,7 +392,7 @@ def test_a_reply_that_ends_while_resting_is_finished() -> None:
     with Loopback(play(honest)) as server:
         watch = Watch()
         work = synthesiser(server).start("t", watch)
-        work.say("好")
+        work.say("好。")
         until(lambda: server.results)
         work.finish()
         assert ended(watch) is None and server.connections == 1

@@ -190,6 +190,14 @@ UNDERSTOOD = [
     ('{"type": 5}', wire.Malformed("no type")),
     ("[" * 100_000, wire.Malformed("not JSON")),
     (said("response.audio.delta", delta="A"), wire.Malformed("response.audio.delta holds a value of the wrong kind")),
+    (
+        said("response.audio.delta", delta="AQ!I="),
+        wire.Malformed("response.audio.delta holds a value of the wrong kind"),
+    ),
+    (
+        said("input_audio_buffer.speech_started", audio_start_ms=float("inf")),
+        wire.Malformed("input_audio_buffer.speech_started holds a value of the wrong kind"),
+    ),
     (said("response.audio.delta", delta="音"), wire.Malformed("response.audio.delta holds a value of the wrong kind")),
     (said("response.done", response=[]), wire.Malformed("response.done holds a value of the wrong kind")),
     (said("error", error="x"), wire.Malformed("error holds a value of the wrong kind")),

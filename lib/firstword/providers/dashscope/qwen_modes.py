@@ -6,6 +6,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from . import realtime_wire as wire
+from .qwen_clauses import speakable, whole
 from .qwen_session import FAREWELL_S, Progress, QwenSession
 from .reply import Reply
 
@@ -14,17 +15,22 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("firstword.providers.dashscope")
 
+PATIENCE_S = 1.0
+"""So long half a clause waits for its other half, while nothing is being spoken: a pause in the middle is worse than a change of tone."""
 SENTENCE_ENDS = "。！？!?"
 """After these the service must speak; after others (a dot may be a number's) it may wait for more."""
 
 
 class CommitSession(QwenSession):
-    """The mode ``commit``: what waits is committed as soon as no response is under way, and so is one response, whose end is the end of
-    exactly that text. Whether a commit may come while another is being spoken is not documented, so none does."""
+    """The mode ``commit``: whole clauses (`qwen_clauses`), all that there are, are committed as soon as no response is under way. Each
+    commit is one response, whose end is the end of exactly that text. Whether a commit may come while another is being spoken is
+    not documented, so none does.
+    """
 
     def __init__(self, service: QwenSynthesiser, reply: Reply, progress: Progress) -> None:
         super().__init__(service, reply, progress)
         self._speaking = ""  # what the response under way speaks
+        self._text_at = 0.0  # when the last of it came
 
     @property
     def _released(self) -> bool:
@@ -32,34 +38,66 @@ class CommitSession(QwenSession):
 
     @property
     def _busy(self) -> bool:
-        return bool(self._speaking)
+        return self._unspoken
 
     @property
     def _unspoken(self) -> bool:
-        return bool(self._speaking)
+        return bool(self._speaking) or speakable(self._progress.held)
+
+    @property
+    def _patient_until(self) -> float:
+        """Then half a clause goes too."""
+        waits = self.state == "running" and not self._speaking and speakable(self._progress.held)
+        return self._text_at + PATIENCE_S if waits else 0.0
+
+    def _moments(self) -> list[float]:
+        return [*super()._moments(), self._patient_until]
+
+    def on_alarm(self) -> None:
+        if 0.0 < self._patient_until <= self._clock.now():
+            self._progress.due = len(self._progress.held)
+            self._send()
+        super().on_alarm()
 
     def _send(self) -> None:
         if self.state != "running" or self._speaking:
             return
+        self._take()
         progress = self._progress
-        while not speakable(progress.held):  # it waits for something to be spoken with: an empty commit is an error
-            text = self._reply.next_text()
-            if text is None:
-                if self._reply.all_given():
-                    held, progress.held = progress.held, ""
-                    self._spoken(len(held), exact=True)
-                    self._finish()
-                return
-            progress.held += str(text)
-        self._speaking, *rest = wire.pieces(progress.held)
+        end = max(progress.due, whole(progress.held))
+        if speakable(progress.held[:end]):
+            self._speak(end)
+        elif self._reply.all_given():
+            self._spoken(len(progress.held), exact=True)  # marks alone
+            progress.held = ""
+            self._finish()
+        self._set_alarm()
+
+    def _take(self) -> None:
+        """What the reply has for the service."""
+        progress = self._progress
+        while (text := self._reply.next_text()) is not None:
+            if isinstance(text, str):
+                progress.held += text
+                self._text_at = self._clock.now()
+                self._rest()
+            else:
+                progress.due = len(progress.held)
+        if self._reply.all_given():
+            progress.due = len(progress.held)
+
+    def _speak(self, end: int) -> None:
+        """The first `end` characters, or as many as are committed at once."""
+        progress = self._progress
+        self._speaking, *rest = wire.pieces(progress.held[:end])
         while not speakable(self._speaking):
             self._speaking += rest.pop(0)
-        progress.held = "".join(rest)
+        progress.held = progress.held[len(self._speaking) :]
+        progress.due = max(0, progress.due - len(self._speaking))
         self._heard = False
         self._append(self._speaking)
         self._commit()
         self._expect_speech(self._settings.first_audio_ms)
-        self._set_alarm()
 
     def _finish(self) -> None:
         """Everything was spoken: the reply need not wait for the session's own end."""
@@ -176,8 +214,3 @@ class ServerCommitSession(QwenSession):
         """Text that can be spoken was sent, and must be spoken now: not if it is all punctuation."""
         if self._owed and not self._speech_by:
             self._expect_speech(self._settings.first_audio_ms)
-
-
-def speakable(text: str) -> bool:
-    """Whether there is anything in it to be said: a letter, a digit, a character."""
-    return any(char.isalnum() for char in text)

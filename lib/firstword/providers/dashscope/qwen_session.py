@@ -31,6 +31,8 @@ class Progress:
 
     held: str = ""
     """Taken from the reply, and not yet given to the service."""
+    due: int = 0
+    """So many characters of `held` wait for nothing any more."""
     chars: int = 0
     """Spoken."""
 
@@ -222,13 +224,14 @@ class QwenSession:
     def _rest(self) -> None:
         self._rest_at = self._clock.now() + REST_S
 
+    def _moments(self) -> list[float]:
+        """When something is due; 0 for what is not."""
+        rest_at = self._rest_at if self.state == "running" and not self._busy else 0.0
+        return [self._speech_by, self._ready_by, rest_at]
+
     def _set_alarm(self) -> None:
-        if self._released:
-            return  # set once, when it was
-        moments = [at for at in (self._speech_by, self._ready_by) if at]
-        if self.state == "running" and not self._busy:
-            moments.append(self._rest_at)
-        self._connection.alarm(min(moments) if moments else 0.0)
+        if not self._released:  # then it was set, once
+            self._connection.alarm(min((at for at in self._moments() if at), default=0.0))
 
 
 def session_payload(settings: SynthesiserSettings) -> dict[str, Any]:

@@ -44,7 +44,7 @@ class SynthesiserSettings(AccessSettings):
     voice: str = option("Cherry", help="the voice's name in the model's list")
     mode: str = option(
         "commit",
-        help="commit: each piece is spoken as soon as it is there; server_commit: the service decides when, and tells less of where it is",
+        help="commit: each clause is spoken as soon as it is there; server_commit: the service decides when, and tells less of where it is",
         choices=("commit", "server_commit"),
     )
     sample_rate: int = option(8000, help="Hz; 8000 16000 22050 24000 44100 or 48000", low=8000, high=48000)
@@ -100,8 +100,7 @@ class QwenSynthesiser(Synthesiser):
         self.realtime = Realtime(Account(self.name, settings, clock), settings.url, settings.model)
 
     def start(self, label: str, listener: SynthesisListener) -> Reply:
-        commits = self.settings.mode == "commit"
-        mode = CommitSession if commits else ServerCommitSession
+        mode = CommitSession if self.settings.mode == "commit" else ServerCommitSession
         progress = Progress()
         reply = Reply(
             label,
@@ -109,7 +108,6 @@ class QwenSynthesiser(Synthesiser):
             rate=self.rate,
             text_chars=TEXT_CHARS,
             make_task=lambda reply: mode(self, reply, progress),
-            can_flush=lambda: not commits,  # nothing waits for more there
         )
         reply.start()
         return reply
