@@ -109,23 +109,36 @@ def test_each_clause_is_committed_as_soon_as_it_is_whole_and_its_response_ends_i
     assert marks_of(watch) == [(3, 300.0, True), (12, 1200.0, True), (22, 2200.0, True)]
 
 
-def test_half_a_clause_goes_when_it_is_asked_for_or_nothing_has_come_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_half_a_clause_goes_at_once_when_it_is_asked_for() -> None:
+    with Loopback(play(honest)) as server:
+        watch = Watch()
+        work = synthesiser(server).start("t", watch)
+        began = time.monotonic()
+        work.say("一二")
+        work.flush()
+        until(lambda: len(marks_of(watch)) == 1)
+        assert time.monotonic() - began < qwen_modes.PATIENCE_S / 2
+        work.say("三四")
+        work.finish()
+        assert ended(watch) is None
+        until(lambda: server.results)
+    assert server.results == [["一二", "三四"]]
+
+
+def test_half_a_clause_goes_when_nothing_has_come_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(qwen_modes, "PATIENCE_S", 0.1)
     with Loopback(play(honest)) as server:
         watch = Watch()
         work = synthesiser(server).start("t", watch)
-        work.say("一二")
-        work.flush()
-        until(lambda: len(marks_of(watch)) == 1)
         began = time.monotonic()
         work.say("三四")
-        until(lambda: len(marks_of(watch)) == 2)
+        until(lambda: len(marks_of(watch)) == 1)
         assert time.monotonic() - began >= 0.1
         work.say("五六")
         work.finish()
         assert ended(watch) is None
         until(lambda: server.results)
-    assert server.results == [["一二", "三四", "五六"]]
+    assert server.results == [["三四", "五六"]]
 
 
 def test_a_connection_lost_with_half_a_clause_in_hand_is_a_failure_and_not_a_loss() -> None:
