@@ -21,8 +21,8 @@ from firstword.threads import alive
 
 TEXTS = ["您好，", "这里是", "Cloud 9。", "再见！"]
 BOUNDS = {
-    "tts": {"connect_ms": "400", "first_audio_ms": "400", "idle_ms": "400"},
-    "asr": {"connect_ms": "400", "finish_ms": "400"},
+    "tts": {"connect_ms": "250", "first_audio_ms": "250", "idle_ms": "250"},
+    "asr": {"connect_ms": "250", "finish_ms": "250"},
 }
 
 
@@ -80,7 +80,7 @@ EVERYWHERE: list[tuple[Fault, str, bool, Kind | None]] = [
     (Fault("cut"), "", True, None),
     (Fault("cut", events=2), "", True, None),
     (Fault("malformed", events=1), "", True, "server"),
-    (Fault("slow", 1500), "", True, "server"),
+    (Fault("slow", 800), "", True, "server"),
     (Fault("failed", 402, events=2), "Arrearage", False, "quota"),
     (Fault("failed", 418, events=2), "InvalidParameter", False, "voice"),
     (Fault("failed", 429), "Throttling.RateQuota", True, "throttled"),

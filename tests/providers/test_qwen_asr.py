@@ -213,7 +213,10 @@ FAILURES: dict[str, tuple[Callable[[Peer], Any], Mapping[str, str], str, str, bo
     ),
     "never upgraded": (lambda peer: peer.hold(), {"connect_ms": "200"}, "timed out", "", True, "network"),
     "never done": (play(stops_answering), {"finish_ms": "200"}, "did not finish within 200 ms", "", True, "server"),
-    "nonsense": (play(lambda r: [r.read(), r.peer.send_frame(1, '{"type": ')]), {}, "no realtime message: not JSON", "", True, "server"),
+    "nonsense": (
+        play(lambda r: [r.read(), r.peer.send_frame(1, '{"type": '), r.peer.hold()]), {}, "no realtime message: not JSON", "", True,
+        "server",
+    ),
     "forbidden": (forbids, {}, "check api_key", "HTTP 401", False, "credentials"),
     "bad setting": (
         fails("invalid_value", "Invalid value: 'x'.", type="invalid_request_error", param="session.sample_rate"), {},

@@ -525,7 +525,10 @@ FAILURES: dict[str, tuple[Callable[[Peer], Any], Mapping[str, str], str, str, bo
     "failed inside": (answers(code="InternalError", message=""), {}, "failed", "InternalError", True, "server"),
     "spoke nothing": (responds(b"", "completed"), {}, "sent no audio for it", "", True, "server"),
     "response failed": (responds(bytes(320), "failed"), {}, "ended a response as 'failed'", "", True, "server"),
-    "nonsense": (play(lambda realtime: [realtime.read(), realtime.peer.send_frame(1, "{")]), {}, "not JSON", "", True, "server"),
+    "nonsense": (
+        play(lambda realtime: [realtime.read(), realtime.peer.send_frame(1, "{"), realtime.peer.hold()]), {}, "not JSON", "", True,
+        "server",
+    ),
     "finished too early": (
         play(lambda realtime: [realtime.begin(), realtime.read_until(COMMIT), realtime.tell("session.finished")]), {},
         "sent no audio for it", "", True, "server",
