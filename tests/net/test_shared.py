@@ -112,3 +112,14 @@ def test_what_is_forgotten_is_fetched_again() -> None:
     get(shared)
     shared.forget()
     assert get(shared) == "value 1"
+
+
+def test_what_proved_wrong_is_forgotten_only_while_it_is_what_is_held() -> None:
+    shared = Shared("fetch", counter(9, 9))
+    assert shared.held() is None
+    get(shared)
+    shared.forget("value 0")
+    assert shared.held() is None
+    assert get(shared) == "value 1"
+    shared.forget("value 0")  # somebody who was told so late
+    assert shared.held() == "value 1" == get(shared)

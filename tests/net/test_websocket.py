@@ -544,3 +544,47 @@ def test_many_threads_may_send_and_no_message_is_torn_or_lost() -> None:
     for number in range(6):
         mine = [message for message in messages if message[:4] == struct.pack("!I", number)]
         assert mine == [struct.pack("!II", number, at) * 40 for at in range(50)]
+
+
+def test_a_refusal_may_be_answered_with_other_headers_once_and_nobody_hears_of_it() -> None:
+    def refuses(peer: Peer) -> str:
+        head = peer.read_head()
+        peer.answer("403 Forbidden")
+        return head
+
+    keys = iter(["old", "new", "newer"])
+    asked: list[int] = []
+    with Loopback(refuses, echo) as server:
+        diary = Diary()
+        refused = lambda status: asked.append(status) is None  # noqa: E731
+        connection = connect(server.ws, diary, headers=lambda wait, deadline: {"X-Key": next(keys)}, refused=refused)
+        connection.send_text("kept meanwhile")
+        assert diary.opened.wait(3)
+        connection.close()
+        assert diary.ending().kind == "closed" and asked == [403]
+        assert "X-Key: old" in server.result(0) and server.result(1)[0] == (TEXT, b"kept meanwhile")
+
+
+def test_a_second_refusal_is_the_answer() -> None:
+    def refuses(peer: Peer) -> None:
+        peer.read_head()
+        peer.answer("403 Forbidden")
+
+    with Loopback(refuses, refuses) as server:
+        diary = Diary()
+        connect(server.ws, diary, headers=lambda wait, deadline: {}, refused=lambda status: True)
+        assert diary.ending().code == 403 and server.connections == 2
+
+
+def test_the_second_try_has_what_is_left_of_the_bound() -> None:
+    def refuses_late(peer: Peer) -> None:
+        peer.read_head()
+        time.sleep(0.2)
+        peer.answer("403 Forbidden")
+
+    with Loopback(refuses_late, lambda peer: peer.hold()) as server:
+        diary = Diary()
+        began = time.monotonic()
+        connect(server.ws, diary, headers=lambda wait, deadline: {}, refused=lambda status: True, bounds=Bounds(0.4))
+        assert diary.ending().kind == "timeout"
+        assert 0.35 < time.monotonic() - began < 0.56

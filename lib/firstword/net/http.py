@@ -21,8 +21,9 @@ from urllib3.connection import HTTPConnection
 
 from .. import __version__
 from ..clock import SYSTEM, Clock, Deadline
-from ..errors import ProviderError
+from ..errors import Kind, ProviderError
 from .dial import dial
+from .failures import kind_of_status, worth_retrying
 from .line import Line
 from .redact import redact
 from .wait import Cancelled, NetError, Wait
@@ -49,7 +50,11 @@ class RefusedError(ProviderError):
 
     def __init__(self, text: str, *, provider: str, status: int, body: str) -> None:
         super().__init__(
-            text, provider=provider, code=f"HTTP {status}", retry=status >= 500 or status in (408, 409, 425, 429)
+            text,
+            provider=provider,
+            code=f"HTTP {status}",
+            retry=worth_retrying(status),
+            kind=kind_of_status(status),
         )
         self.status = status
         self.body = body
@@ -244,20 +249,21 @@ class Exchange:
 
     def _failure(self, error: Exception, when: str) -> ProviderError:
         provider, retry = self._client.provider, True
+        kind: Kind = "network"
         if isinstance(error, NetError):
             text, retry = str(error), error.retry
         elif isinstance(
             error,
             (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema, requests.exceptions.MissingSchema),
         ):
-            text, retry = "its address is no http:// or https:// URL", False
+            text, retry, kind = "its address is no http:// or https:// URL", False, "settings"
         elif isinstance(error, requests.exceptions.InvalidHeader):
-            text, retry = "the key holds characters that no header may", False
+            text, retry, kind = "the key holds characters that no header may", False, "credentials"
         elif isinstance(error, OSError) and not isinstance(error, requests.RequestException) and error.strerror:
             text = f"the connection broke {when} ({error.strerror})"
         else:
             text = f"the connection broke {when}"
-        return ProviderError(redact(text, self._client.secrets), provider=provider, retry=retry)
+        return ProviderError(redact(text, self._client.secrets), provider=provider, retry=retry, kind=kind)
 
 
 # Underneath requests:

@@ -82,10 +82,16 @@ class Shared(Generic[T]):
         assert flight.value is not None
         return flight.value
 
-    def forget(self) -> None:
-        """What is held has proved wrong: the next caller fetches."""
+    def held(self) -> T | None:
+        """The value that `get` would give at once; None if it would wait."""
         with self._lock:
-            self._held = None
+            return self._held[0] if self._held is not None and self._clock.now() < self._held[2] else None
+
+    def forget(self, value: T | None = None) -> None:
+        """What is held has proved wrong, or only if it is `value`: the next caller fetches."""
+        with self._lock:
+            if value is None or (self._held is not None and self._held[0] == value):
+                self._held = None
 
     def _begin(self) -> _Flight[T]:
         """The fetch under way, or a new one. The lock is held."""

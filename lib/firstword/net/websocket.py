@@ -19,9 +19,10 @@ import websocket
 from websocket import ABNF
 
 from ..clock import SYSTEM, Clock, Deadline
-from ..errors import ProviderError
+from ..errors import Kind, ProviderError
 from ..threads import spawn
 from .dial import dial
+from .failures import kind_of_status, worth_retrying
 from .loop import LOOP, Pause, Work
 from .masks import Masks
 from .outbox import Outbox
@@ -45,6 +46,17 @@ class Closed:
     """The HTTP status of a refusal, or the code of the peer's close frame."""
     retry: bool = True
     error: ProviderError | None = None
+
+    @property
+    def about(self) -> Kind:
+        """What the failure is about, for a `ProviderError`."""
+        if self.error is not None:
+            return self.error.kind
+        if self.kind == "refused":
+            return kind_of_status(self.code)
+        if self.kind in ("peer", "protocol"):
+            return "server"
+        return "ours" if self.kind == "broken" else "network"
 
 
 class ConnectionListener(Protocol):
@@ -78,6 +90,7 @@ class _Nobody:
 
 _NOBODY = _Nobody()
 Headers = Callable[[Wait, Deadline], Mapping[str, str]]
+Refused = Callable[[int], bool]
 Act = Callable[[], None]
 _CLOSE = object()
 
@@ -90,6 +103,8 @@ class Connection:
         listener: is told everything, on the connection's thread.
         job, label: the thread is named ``<job>-<label>``.
         headers: called on the connection's thread before it dials; may wait, within the deadline; may raise ProviderError.
+        refused: called on that thread with the HTTP status instead of an upgrade; True: ask for other headers and try once more, within
+            the same bound, so that the listener hears of the second answer only.
 
     Next: `open`, once. After that any thread may call `send_text`, `send_binary`, `run`, `close` and `abort`.
     """
@@ -102,6 +117,7 @@ class Connection:
         job: str,
         label: str,
         headers: Headers | None = None,
+        refused: Refused | None = None,
         bounds: Bounds | None = None,
         clock: Clock = SYSTEM,
     ) -> None:
@@ -110,6 +126,7 @@ class Connection:
         self._listener = listener
         self._job, self._label = job, label
         self._headers = headers
+        self._refusal = refused
         self._clock = clock
         self._wait = Wait(clock)
         self._outbox = Outbox(self.bounds.outbox_bytes, self._wait)
@@ -207,10 +224,20 @@ class Connection:
         """Let the buffers go now (20 KB), and what refers to itself here: the collector comes by after hundreds of calls."""
         self._pipe = self._ws.sock = None
         self._ws.frame_buffer.recv = bytes  # anything that does not refer to it
-        self._listener, self._headers = _NOBODY, None
+        self._listener, self._headers, self._refusal = _NOBODY, None, None
 
     def _shake_hands(self) -> None:
         deadline = self._clock.deadline(self.bounds.connect_s or 3600)
+        try:
+            self._upgrade(deadline)
+        except websocket.WebSocketBadStatusException as error:
+            if self._refusal is None or not self._refusal(error.status_code):
+                raise
+            self._upgrade(deadline)
+
+    def _upgrade(self, deadline: Deadline) -> None:
+        if self._pipe is not None:
+            self._pipe.close()
         headers = dict(self._headers(self._wait, deadline)) if self._headers else {}
         if any(c in text for pair in headers.items() for text in pair for c in "\r\n\0"):
             raise NetError("a header may not hold line breaks", kind="protocol", retry=False)
@@ -231,7 +258,7 @@ class Connection:
     def _refused(self, status: int, body: bytes | None) -> Closed:
         said = redact((body or b"").decode("utf-8", "replace"), limit=160)
         text = f"{self._place} refused the connection with HTTP {status}" + (f": {said}" if said else "")
-        return Closed("refused", text, code=status, retry=status >= 500 or status in (408, 429))
+        return Closed("refused", text, code=status, retry=worth_retrying(status))
 
     def _misspoken(self, error: Exception) -> Closed:
         status = self._ws.getstatus()

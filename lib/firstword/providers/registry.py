@@ -8,6 +8,7 @@ from typing import Any, Literal, cast
 
 from ..clock import SYSTEM, Clock
 from ..errors import ConfigError
+from ..net.failures import Row
 from ..options import bind, did_you_mean
 from ..speech.asr import Recogniser
 from ..speech.llm import Model
@@ -29,6 +30,9 @@ VENDORS: dict[Kind, dict[str, tuple[str, str]]] = {
 }
 """Kind -> vendor -> module (which has a ``make``; as seen from here, for the library may be imported under another name) and settings
 class. A vendor of somebody else's is one line more."""
+
+FAILURES = {"Aliyun NLS": ".aliyun.status", "Chat completions": ".openai.status"}
+"""Whose failures -> the module that says what they mean (which has ``rows``)."""
 
 
 def make_asr(vendor: str, values: Mapping[str, str], where: str, clock: Clock = SYSTEM) -> Recogniser:
@@ -61,6 +65,11 @@ def settings_class(kind: Kind, vendor: str) -> type[Any]:
     """The dataclass of a vendor's settings, made of `options.option`: for the reference in the documentation. Raises ConfigError."""
     module, name = _known(kind, vendor, kind)
     return cast("type[Any]", getattr(import_module(module, __package__), name))
+
+
+def failures(title: str) -> list[Row]:
+    """One of `FAILURES` as a table, for the documentation."""
+    return list(import_module(FAILURES[title], __package__).rows())
 
 
 def _make(kind: Kind, vendor: str, values: Mapping[str, str], where: str, clock: Clock) -> object:

@@ -7,14 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ...clock import Clock, Deadline
-from ...errors import ConfigError, ProviderError
+from ...errors import ConfigError, Kind, ProviderError
 from ...net.redact import redact
 from ...net.timers import Bounds
 from ...net.wait import Wait
 from ...net.websocket import Closed, Connection, ConnectionListener
 from ...options import option
 from .status import task_failure
-from .token import give_back, lease
+from .token import TokenCache, give_back, lease
 from .wire import Malformed, Task, TaskFailed
 
 PING_S = 5.0
@@ -75,16 +75,25 @@ class Account:
     def connection(self, listener: ConnectionListener, job: str, label: str) -> Connection:
         """A connection to NLS, not yet open."""
         bounds = Bounds(connect_s=self._settings.connect_ms / 1000, ping_s=PING_S, idle_s=SILENT_S)
+        door = _Door(self._settings.token, self._tokens)
         return Connection(
-            self._url, listener, job=job, label=label, headers=self._headers, bounds=bounds, clock=self.clock
+            self._url,
+            listener,
+            job=job,
+            label=label,
+            headers=door.headers,
+            refused=door.refused,
+            bounds=bounds,
+            clock=self.clock,
         )
 
     def task_failed(self, event: TaskFailed) -> ProviderError:
-        if event.status == 40000001:
-            self._token_refused()
         error = task_failure(self.provider, event.status, event.text, self._secrets)
-        if event.status == 40000001 and self._tokens is None:
-            error.retry = False  # a fixed token stays refused
+        if event.status == 40000001 and error.kind == "credentials":
+            if self._tokens is not None:
+                self._tokens.forget()
+            else:
+                error.retry = False  # a fixed token stays refused
         return error
 
     def malformed(self, event: Malformed) -> ProviderError:
@@ -93,11 +102,9 @@ class Account:
     def connection_closed(self, closed: Closed) -> ProviderError:
         """The error for a connection that ended before the work did."""
         if closed.error is not None:
-            return ProviderError(
-                str(closed.error.args[0]), provider=self.provider, code=closed.error.code, retry=closed.error.retry
-            )
+            text, code = str(closed.error.args[0]), closed.error.code
+            return ProviderError(text, provider=self.provider, code=code, retry=closed.error.retry, kind=closed.about)
         if closed.kind == "refused" and closed.code in (401, 403):
-            self._token_refused()
             fault = (
                 "the token"
                 if self._tokens is None
@@ -107,12 +114,13 @@ class Account:
                 f"the service refused {fault} (HTTP {closed.code})",
                 code=f"HTTP {closed.code}",
                 retry=self._tokens is not None,
+                kind=closed.about,
             )
         code = f"HTTP {closed.code}" if closed.kind == "refused" else ""
-        return self.failure(closed.text, code=code, retry=closed.retry)
+        return self.failure(closed.text, code=code, retry=closed.retry, kind=closed.about)
 
-    def failure(self, text: str, *, code: str = "", retry: bool = True) -> ProviderError:
-        return ProviderError(redact(text, self._secrets), provider=self.provider, code=code, retry=retry)
+    def failure(self, text: str, *, code: str = "", retry: bool = True, kind: Kind = "server") -> ProviderError:
+        return ProviderError(redact(text, self._secrets), provider=self.provider, code=code, retry=retry, kind=kind)
 
     def close(self) -> None:
         """Idempotent."""
@@ -120,13 +128,31 @@ class Account:
         if tokens is not None:
             give_back(tokens)
 
-    def _headers(self, wait: Wait, deadline: Deadline) -> Mapping[str, str]:
-        tokens = self._tokens
-        return {"X-NLS-Token": self._settings.token if tokens is None else tokens.get(wait, deadline)}
 
-    def _token_refused(self) -> None:
-        if self._tokens is not None:
-            self._tokens.forget()
+class _Door:
+    """The upgrades of one connection. A token that was kept may have been ended meanwhile (the gateway was restarted, the key's other users
+    had too many made): its refusal is no failure before a new one was refused too."""
+
+    def __init__(self, fixed: str, tokens: TokenCache | None) -> None:
+        self._fixed = fixed
+        self._tokens = tokens
+        self._token = ""
+        self._was_kept = False
+
+    def headers(self, wait: Wait, deadline: Deadline) -> Mapping[str, str]:
+        if self._tokens is None:
+            return {"X-NLS-Token": self._fixed}
+        kept = self._tokens.held()
+        self._token = self._tokens.get(wait, deadline)
+        self._was_kept = self._token == kept
+        return {"X-NLS-Token": self._token}
+
+    def refused(self, status: int) -> bool:
+        """Whether to try once more, with another token."""
+        if status not in (401, 403) or self._tokens is None:
+            return False
+        self._tokens.forget(self._token)
+        return self._was_kept
 
 
 def new_id() -> str:

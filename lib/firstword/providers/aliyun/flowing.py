@@ -154,7 +154,9 @@ class FlowingTask:
                 self._expect_first_audio()
             if self._sent_chars > wire.REPLY_CHARS:
                 self._reply.failed(
-                    self._account.failure(f"a reply of more than {wire.REPLY_CHARS} characters", retry=False)
+                    self._account.failure(
+                        f"a reply of more than {wire.REPLY_CHARS} characters", retry=False, kind="text"
+                    )
                 )
                 return
             self._rest_at = self._clock.now() + REST_S

@@ -17,7 +17,7 @@ from ...net.redact import redact
 from ...net.shared import Fetched, Shared
 from ...net.wait import Wait
 from .signature import Denial, Grant, create_token_query, parse_token
-from .status import MEANINGS
+from .status import denial
 
 log = logging.getLogger("firstword.providers.aliyun")
 
@@ -25,14 +25,6 @@ BOUNDS = HttpBounds(connect_s=4.0, first_byte_s=4.0, idle_s=2.0)
 SPARE_S = 60.0  # a token is not used in its last minute: it must still be good when the gateway looks at it
 EARLY_S = 600.0  # and is renewed behind the calls ten minutes before that
 BODY_BYTES = 65_536
-
-_HINTS = {
-    "SignatureDoesNotMatch": "access_key_secret does not belong to access_key_id",
-    "InvalidAccessKeyId.NotFound": "access_key_id does not exist",
-    "InvalidAccessKeyId.Inactive": "the access key is switched off",
-    "InvalidTimeStamp.Expired": "this machine's clock is wrong",
-    "40020503": MEANINGS[40020503].text,
-}
 
 
 class TokenCache:
@@ -55,9 +47,13 @@ class TokenCache:
         """
         return self._shared.get(wait, deadline, "waiting for a token")
 
-    def forget(self) -> None:
-        """The gateway has refused the token: get another next time."""
-        self._shared.forget()
+    def held(self) -> str | None:
+        """The token that `get` would give at once; None if it would have to be asked for."""
+        return self._shared.held()
+
+    def forget(self, token: str | None = None) -> None:
+        """The gateway has refused `token`, or whichever is held: get another next time."""
+        self._shared.forget(token)
 
     @property
     def requests(self) -> int:
@@ -97,10 +93,15 @@ class TokenCache:
             exchange.close()
 
     def _denied(self, answer: Denial, retry: bool = False) -> ProviderError:
-        hint = _HINTS.get(answer.code, "the access key gets no token")
+        what = denial(answer.code, answer.text, retry)
         said = redact(answer.text, self._key, limit=160)
-        retry = retry or answer.code.startswith("Throttling") or "flow control" in answer.text
-        return ProviderError(f"{hint} ({said})", provider="aliyun token", code=answer.code, retry=retry)
+        return ProviderError(
+            f"{what.text} ({said})",
+            provider="aliyun token",
+            code=answer.code,
+            retry=retry or what.retry,
+            kind=what.kind,
+        )
 
 
 _caches: dict[tuple[str, str, str], tuple[TokenCache, int]] = {}

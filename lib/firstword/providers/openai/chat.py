@@ -15,6 +15,7 @@ from ...speech.gate import Gate
 from ...speech.llm import Completion, GenerationListener, Message, Tool
 from ...threads import spawn
 from . import wire
+from .status import meaning
 
 TAIL_S = 0.5  # after the finish_reason: the chunk with the token counts follows at once, or is not waited for
 DRAIN_S = 0.2  # after [DONE]: the end of the body, so that the connection can be used again
@@ -194,9 +195,7 @@ class ChatGeneration:
                 case wire.Done():
                     return True
                 case wire.Fault():
-                    raise self._failure(
-                        event.text or "the service failed", code=event.code, retry=wire.worth_retrying(event.code)
-                    )
+                    raise self._fault(event)
                 case wire.Malformed():
                     raise self._failure(event.why)
                 case wire.Chunk():
@@ -239,27 +238,16 @@ class ChatGeneration:
             pass
 
     def _refusal(self, error: RefusedError) -> ProviderError:
-        fault = wire.parse_refusal(error.body)
-        what = _MEANINGS.get(error.status, "the service refused the request")
+        return self._fault(wire.parse_refusal(error.body), error.status)
+
+    def _fault(self, fault: wire.Fault, status: int = 0) -> ProviderError:
+        """What the service says of itself, in an HTTP answer of `status` or inside the stream."""
+        what = meaning(fault.code, status)
         said = redact(fault.text, (self._model.settings.api_key,), limit=200)
-        code = f"{error.code} {fault.code}".strip()
-        text = f"{what} ({said})" if said else what
-        return ProviderError(text, provider=self._model.name, code=code, retry=error.retry)
+        code = f"HTTP {status} {fault.code}".strip() if status else fault.code
+        text = f"{what.text} ({said})" if said else what.text
+        return ProviderError(text, provider=self._model.name, code=code, retry=what.retry, kind=what.kind)
 
-    def _failure(self, text: str, *, code: str = "", retry: bool = True) -> ProviderError:
+    def _failure(self, text: str, *, retry: bool = True) -> ProviderError:
         text = redact(text, (self._model.settings.api_key,))
-        return ProviderError(text, provider=self._model.name, code=code, retry=retry)
-
-
-_MEANINGS = {
-    400: "the service did not accept the request: check model and its options",
-    401: "the service refused the key: check api_key and that it belongs to this region",
-    402: "the account has no credit",
-    403: "the key has no right to this model",
-    404: "there is no such model or address: check base_url and model",
-    429: "too many requests for this account",
-    500: "the service failed",
-    502: "the service failed",
-    503: "the service is overloaded",
-    504: "the service did not answer in time",
-}
+        return ProviderError(text, provider=self._model.name, retry=retry)

@@ -326,24 +326,6 @@ class Surrogates:
         return text
 
 
-RETRY_CODES = frozenset(
-    (
-        "limit_requests",
-        "rate_limit_exceeded",
-        "insufficient_quota_retry",
-        "internal_error",
-        "server_error",
-        "overloaded",
-    )
-)
-
-
-def worth_retrying(code: str) -> bool:
-    """Whether the same request may succeed in a moment, by the service's own code of an error inside a stream."""
-    folded = code.lower()
-    return folded in RETRY_CODES or folded.startswith(("throttling", "internal", "requesttimeout", "modelserving"))
-
-
 def _fault(message: Mapping[str, Any]) -> Fault:
     error = message.get("error", message)
     if isinstance(error, str):  # Ollama: {"error": "model 'x' not found"}
