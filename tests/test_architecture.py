@@ -36,7 +36,7 @@ PURE = [
     "net.redact", "net.public", "net.timers", "audio.tone_code", "audio.tone_bursts", "providers.openai.wire",
     "text.tokens", "call.heard", "call.history", "call.exchange", "call.timers",
     "bench.score", "sim.room",
-    "net.failures", "providers.openai.status",
+    "net.failures", "net.sse", "speech.answer", "speech.chat_form", "providers.openai.status",
     "gateway.messages",
     "call.tools.actions", "call.tools.builtin", "call.tools.dialplan", "call.tools.http_tool", "call.tools.parameters",
     "call.tools.permissions", "call.tools.pointer", "call.tools.told", "call.tools.toolbox", "call.tools.url_template", "call.tools.usage",

@@ -312,3 +312,16 @@ def test_a_setting_that_can_not_be_is_refused_in_words(values: dict[str, str], w
     with pytest.raises(ConfigError) as caught:
         make({"api_key": KEY, **values}, 'profile "x"')
     assert words in str(caught.value) and "with space" not in str(caught.value)
+
+
+def test_a_refusal_names_the_request_for_the_services_support() -> None:
+    body = '{"error": {"message": "Incorrect API key", "code": "invalid_api_key"}, "request_id": "b02e047c-1"}'
+    with Loopback(refuse("401 No", body)) as server:
+        error = run(server).events[-1][1][0]
+    assert "request b02e047c-1" in str(error) and error.kind == "credentials"
+
+
+def test_a_workspaces_refusal_that_says_nothing_has_the_meaning_of_its_status() -> None:
+    with Loopback(refuse("404 No", "{}")) as server:
+        error = run(server).events[-1][1][0]
+    assert "check base_url and model" in str(error) and error.kind == "settings"

@@ -5,20 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from ...clock import SYSTEM, Clock, Deadline
+from ...clock import SYSTEM, Clock
 from ...errors import ConfigError, ProviderError
-from ...net.http import Client, Exchange, HttpBounds, RefusedError
+from ...net.http import Client, HttpBounds
 from ...net.redact import redact
-from ...net.wait import Cancelled
+from ...net.streamed import Limits, StreamedAnswer
 from ...options import bind, option
-from ...speech.gate import Gate
-from ...speech.llm import Completion, GenerationListener, Message, Tool
+from ...speech.answer import Fault
+from ...speech.llm import GenerationListener, Message, Tool
 from ...threads import spawn
 from . import wire
 from .status import meaning
-
-TAIL_S = 0.5  # after the finish_reason: the chunk with the token counts follows at once, or is not waited for
-DRAIN_S = 0.2  # after [DONE]: the end of the body, so that the connection can be used again
 
 
 @dataclass(frozen=True)
@@ -72,7 +69,7 @@ class ChatModel:
 
     def start(
         self, label: str, messages: Sequence[Message], listener: GenerationListener, tools: Sequence[Tool] = ()
-    ) -> ChatGeneration:
+    ) -> StreamedAnswer:
         settings = self.settings
         body = wire.request_body(
             settings.model,
@@ -85,169 +82,28 @@ class ChatModel:
         bounds = HttpBounds(settings.connect_ms / 1000, settings.first_token_ms / 1000, settings.idle_ms / 1000)
         url = f"{settings.base_url.rstrip('/')}/chat/completions"
         exchange = self._client.post(url, headers=self._headers, body=body, bounds=bounds)
-        work = ChatGeneration(self, exchange, listener)
+        work = StreamedAnswer(
+            self.name,
+            exchange,
+            listener,
+            parse=lambda event: wire.parse(event.data),
+            failure=self.failure,
+            limits=Limits(settings.first_token_ms, settings.total_ms),
+            clock=self.clock,
+            secrets=(settings.api_key,),
+        )
         spawn("llm", work.run, label)
         return work
 
     def close(self) -> None:
         self._client.close()
 
-
-class ChatGeneration:
-    """One answer being written, on a thread of its own."""
-
-    def __init__(self, model: ChatModel, exchange: Exchange, listener: GenerationListener) -> None:
-        self._model = model
-        self._exchange = exchange
-        self._listener = listener
-        self._gate = Gate()
-        self._sse = wire.SseReader()
-        self._surrogates = wire.Surrogates()
-        self._calls = wire.Calls()
-        self._reason = ""
-        self._usage = (0, 0)
-        self._began = False
-        self._tail: Deadline | None = None
-        self._overall = model.clock.deadline(model.settings.total_ms / 1000)
-
-    def cancel(self) -> None:
-        self._gate.close()
-        self._exchange.cancel()
-
-    def run(self) -> None:
-        """The thread."""
-        try:
-            self._read()
-        except Cancelled:
-            self._gate.close()
-        except RefusedError as error:
-            self._gate.last(self._listener.failed, self._refusal(error))
-        except ProviderError as error:
-            self._gate.last(self._listener.failed, error)
-        finally:
-            self._exchange.close()
-
-    def _read(self) -> None:
-        self._open()
-        while True:
-            try:
-                self._bound()
-                chunk = self._exchange.read()
-            except ProviderError as error:
-                if not self._reason:
-                    raise self._late(error) from error
-                chunk = b""  # everything was said; only the token counts are missing
-            done = self._take(chunk)
-            if done or not chunk:
-                break
-        if not done and not self._reason:
-            raise self._failure("the stream ended in the middle of the answer")
-        self._finish()
-        if done:
-            self._drain()
-
-    def _open(self) -> None:
-        try:
-            self._exchange.open()
-        except RefusedError:
-            raise
-        except ProviderError as error:
-            raise self._late(error) from error
-
-    def _first_by(self) -> float:
-        return self._exchange.asked_at + self._model.settings.first_token_ms / 1000
-
-    def _late(self, error: ProviderError) -> ProviderError:
-        """The same in better words, if a bound of the whole answer has passed."""
-        asked = self._exchange.asked_at
-        return (self._overdue() if asked else None) or error
-
-    def _overdue(self) -> ProviderError | None:
-        settings = self._model.settings
-        if self._began and self._overall.passed():
-            return self._failure(f"the answer took more than {settings.total_ms} ms", retry=False)
-        if not self._began and self._model.clock.now() >= self._first_by():
-            return self._failure(f"no word to speak came within {settings.first_token_ms} ms")
-        return None
-
-    def _bound(self) -> None:
-        """What the next read may wait for, by what has been read. Comments and reasoning do not prolong the wait for the first word."""
-        clock = self._model.clock
-        if self._reason:
-            self._tail = self._tail or clock.deadline(TAIL_S)
-            self._exchange.limit = self._tail
-            if self._tail.passed():
-                raise self._failure("the stream has no end")
-            return
-        self._exchange.limit = self._overall if self._began else Deadline(clock, self._first_by())
-        if error := self._overdue():
-            raise error
-
-    def _take(self, chunk: bytes) -> bool:
-        """Tell what `chunk` says. Returns whether the stream said that it is done."""
-        try:
-            events = self._sse.feed(chunk, final=not chunk)
-        except ValueError as error:
-            raise self._failure(str(error)) from error
-        for data in events:
-            event = wire.parse(data)
-            match event:
-                case wire.Done():
-                    return True
-                case wire.Fault():
-                    raise self._fault(event)
-                case wire.Malformed():
-                    raise self._failure(event.why)
-                case wire.Chunk():
-                    self._tell(event)
-        return False
-
-    def _tell(self, chunk: wire.Chunk) -> None:
-        text = self._surrogates.feed(chunk.text)
-        if text:
-            self._began = True
-            if not self._gate.call(self._listener.token, text):
-                raise Cancelled
-        if chunk.calls:
-            self._began = True
-            self._collect(chunk.calls)
-        self._reason = chunk.finish_reason or self._reason
-        self._usage = chunk.usage or self._usage
-
-    def _collect(self, parts: Sequence[wire.CallPart]) -> None:
-        try:
-            self._calls.feed(parts)
-        except ValueError as error:
-            raise self._failure(str(error), retry=False) from error
-
-    def _finish(self) -> None:
-        try:
-            calls = self._calls.finish()
-        except ValueError as error:
-            raise self._failure(str(error)) from error
-        reason = self._reason or ("tool_calls" if calls else "stop")
-        self._gate.last(self._listener.finished, Completion(reason, *self._usage, calls))
-
-    def _drain(self) -> None:
-        """Read the body's end, so that the connection stays warm; if it does not come it is closed instead."""
-        self._exchange.limit = self._model.clock.deadline(DRAIN_S)
-        try:
-            while self._exchange.read():
-                pass
-        except ProviderError:
-            pass
-
-    def _refusal(self, error: RefusedError) -> ProviderError:
-        return self._fault(wire.parse_refusal(error.body), error.status)
-
-    def _fault(self, fault: wire.Fault, status: int = 0) -> ProviderError:
-        """What the service says of itself, in an HTTP answer of `status` or inside the stream."""
-        what = meaning(fault.code, status)
-        said = redact(fault.text, (self._model.settings.api_key,), limit=200)
-        code = f"HTTP {status} {fault.code}".strip() if status else fault.code
+    def failure(self, fault: Fault) -> ProviderError:
+        """The error for what the service says of itself, in an HTTP answer or inside the stream."""
+        what = meaning(fault.code, fault.status)
+        said = redact(fault.text, (self.settings.api_key,), limit=200)
+        if fault.request:
+            said = f"{said}; request {redact(fault.request, limit=64)}".removeprefix("; ")
+        code = f"HTTP {fault.status} {fault.code}".strip() if fault.status else fault.code
         text = f"{what.text} ({said})" if said else what.text
-        return ProviderError(text, provider=self._model.name, code=code, retry=what.retry, kind=what.kind)
-
-    def _failure(self, text: str, *, retry: bool = True) -> ProviderError:
-        text = redact(text, (self._model.settings.api_key,))
-        return ProviderError(text, provider=self._model.name, retry=retry)
+        return ProviderError(text, provider=self.name, code=code, retry=what.retry, kind=what.kind)
