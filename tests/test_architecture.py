@@ -37,6 +37,7 @@ PURE = [
     "text.tokens", "call.heard", "call.history", "call.exchange", "call.timers",
     "bench.score", "sim.room",
     "net.failures", "net.sse", "speech.answer", "speech.chat_form", "providers.openai.status",
+    "providers.dashscope.generation_wire", "gateway.dashscope.generation_wire",
     "gateway.messages",
     "call.tools.actions", "call.tools.builtin", "call.tools.dialplan", "call.tools.http_tool", "call.tools.parameters",
     "call.tools.permissions", "call.tools.pointer", "call.tools.told", "call.tools.toolbox", "call.tools.url_template", "call.tools.usage",

@@ -152,6 +152,7 @@ def places(gateway: Gateway) -> dict[str, Any]:
         "chat_url": gateway.chat_url,
         "inference_url": gateway.inference_url,
         "realtime_url": gateway.realtime_url,
+        "dashscope_url": gateway.dashscope_url,
         "appkey": gateway.appkey,
         "access_key_id": gateway.access_key_id,
         "access_key_secret": gateway.access_key_secret,

@@ -28,6 +28,7 @@ SERVICES = (
     "realtime",
     "qwen-tts",
     "qwen-asr",
+    "generation",
 )
 
 
@@ -52,6 +53,8 @@ class Fault:
     from ``run-task`` on, each task anew.
     ``realtime`` is the upgrade of DashScope's realtime door; its address names the model, so the same two of ``qwen-tts`` and ``qwen-asr``
     happen there too, and their ``failed`` is an ``error``: 400 bad text, 402 no money, 418 bad voice, 429 too many requests, 451 content.
+    ``generation`` is DashScope's native protocol of models, whose ``failed`` takes an HTTP status as `value`; 451, or none, is the
+    inspection of the content.
     """
 
     kind: Kind

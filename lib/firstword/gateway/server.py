@@ -24,6 +24,7 @@ from ..threads import join, spawn
 from . import engines
 from .chat import ChatDoor
 from .dashscope.door import TaskDoor
+from .dashscope.generation import GenerationDoor
 from .dashscope.realtime import RealtimeDoor
 from .engines import Hearer, Mind, SegmentHearer, Voice
 from .faults import Faults
@@ -176,6 +177,11 @@ class Gateway:
         return f"ws://{self._where[0]}:{self._where[1]}/api-ws/v1/realtime"
 
     @property
+    def dashscope_url(self) -> str:
+        """DashScope's HTTP services; a client adds ``/services/aigc/text-generation/generation``."""
+        return f"{self.url}/api/v1"
+
+    @property
     def appkey(self) -> str:
         return self.options.appkey
 
@@ -246,6 +252,7 @@ def _app(kit: Kit) -> web.Application:
     app.router.add_get("/api-ws/v1/realtime", RealtimeDoor(kit).handle)
     app.router.add_get("/", token.handle)
     app.router.add_post("/", token.handle)
+    app.router.add_post("/api/v1/services/aigc/text-generation/generation", GenerationDoor(kit).handle)
     for base in ("/v1", "/compatible-mode/v1"):
         app.router.add_post(f"{base}/chat/completions", chat.complete)
         app.router.add_get(f"{base}/models", chat.models)

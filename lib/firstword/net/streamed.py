@@ -10,6 +10,7 @@ from ..errors import ProviderError
 from ..speech.answer import AnswerEvent, CallPart, Calls, Chunk, Done, Fault, Malformed, Surrogates, refusal
 from ..speech.gate import Gate
 from ..speech.llm import Completion, GenerationListener
+from .failures import Meaning
 from .http import Exchange, RefusedError
 from .redact import redact
 from .sse import SseEvent, SseReader
@@ -202,3 +203,13 @@ class StreamedAnswer:
 
     def _failure(self, text: str, *, retry: bool = True) -> ProviderError:
         return ProviderError(redact(text, self._secrets), provider=self._provider, retry=retry)
+
+
+def told(provider: str, what: Meaning, fault: Fault, secrets: Sequence[str]) -> ProviderError:
+    """The error for what a service said of itself: the meaning, its own words, and what its support asks for."""
+    said = redact(fault.text, secrets, limit=200)
+    if fault.request:
+        said = f"{said}; request {redact(fault.request, limit=64)}".removeprefix("; ")
+    text = f"{what.text} ({said})" if said else what.text
+    code = f"HTTP {fault.status} {fault.code}".strip() if fault.status else fault.code
+    return ProviderError(text, provider=provider, code=code[:100], retry=what.retry, kind=what.kind)

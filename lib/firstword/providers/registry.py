@@ -21,7 +21,10 @@ VENDORS: dict[Kind, dict[str, tuple[str, str]]] = {
         "aliyun": (".aliyun.asr", "TranscriberSettings"),
         "qwen": (".dashscope.qwen_asr", "RecogniserSettings"),
     },
-    "llm": {"openai": (".openai.chat", "ChatSettings")},
+    "llm": {
+        "openai": (".openai.chat", "ChatSettings"),
+        "dashscope": (".dashscope.generation", "GenerationSettings"),
+    },
     "tts": {
         "aliyun": (".aliyun.tts", "SynthesiserSettings"),
         "cosyvoice": (".dashscope.cosyvoice", "CosyVoiceSettings"),
@@ -31,7 +34,11 @@ VENDORS: dict[Kind, dict[str, tuple[str, str]]] = {
 """Kind -> vendor -> module (which has a ``make``; as seen from here, for the library may be imported under another name) and settings
 class. A vendor of somebody else's is one line more."""
 
-FAILURES = {"Aliyun NLS": ".aliyun.status", "Chat completions": ".openai.status"}
+FAILURES = {
+    "Aliyun NLS": ".aliyun.status",
+    "DashScope": ".dashscope.status",
+    "Chat completions": ".openai.status",
+}
 """Whose failures -> the module that says what they mean (which has ``rows``)."""
 
 

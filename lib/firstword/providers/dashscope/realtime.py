@@ -6,11 +6,12 @@ import random
 from urllib.parse import quote
 
 from ...errors import ProviderError
+from ...net.failures import Meaning
 from ...net.redact import redact
 from ...net.websocket import Connection, ConnectionListener
 from . import realtime_wire as wire
 from .account import Account
-from .status import MEANINGS, Meaning, meaning
+from .status import MEANINGS, meaning
 
 REALTIME = "wss://dashscope.aliyuncs.com/api-ws/v1/realtime"
 """The realtime protocol in Beijing; a key belongs to one region."""

@@ -5,22 +5,11 @@ The codes are words, the same over HTTP and in ``task-failed``. Some are so wide
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from collections.abc import Iterator
 
-from ...errors import Kind, ProviderError
+from ...errors import ProviderError
+from ...net.failures import Meaning, Row
 from ...net.redact import redact
-
-Whose = Literal["settings", "account", "service", "firstword"]
-
-
-class Meaning(NamedTuple):
-    """`whose`: ``settings`` (the operator's), ``account`` (Alibaba Cloud's console), ``service``, or ``firstword`` (a fault of ours)."""
-
-    whose: Whose
-    text: str
-    kind: Kind
-    retry: bool = False
-
 
 MEANINGS: dict[str, Meaning] = {
     "InvalidApiKey": Meaning("settings", "unknown key: check api_key, and that it is of the url's region", "credentials"),
@@ -110,3 +99,9 @@ def task_failure(provider: str, code: str, said: str, secrets: tuple[str, ...] =
     quote = redact(said, secrets, limit=200)
     text = f"{what.text} ({quote})" if quote else what.text
     return ProviderError(text, provider=provider, code=code[:80], retry=what.retry, kind=what.kind)
+
+
+def rows() -> Iterator[Row]:
+    """The table for the documentation."""
+    yield from (Row(code, "", what) for code, what in MEANINGS.items())
+    yield from (Row("any", words, what) for words, what in SAYINGS)

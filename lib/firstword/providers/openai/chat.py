@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from ...clock import SYSTEM, Clock
 from ...errors import ConfigError, ProviderError
 from ...net.http import Client, HttpBounds
-from ...net.redact import redact
-from ...net.streamed import Limits, StreamedAnswer
+from ...net.streamed import Limits, StreamedAnswer, told
 from ...options import bind, option
 from ...speech.answer import Fault
 from ...speech.llm import GenerationListener, Message, Tool
@@ -100,10 +99,4 @@ class ChatModel:
 
     def failure(self, fault: Fault) -> ProviderError:
         """The error for what the service says of itself, in an HTTP answer or inside the stream."""
-        what = meaning(fault.code, fault.status)
-        said = redact(fault.text, (self.settings.api_key,), limit=200)
-        if fault.request:
-            said = f"{said}; request {redact(fault.request, limit=64)}".removeprefix("; ")
-        code = f"HTTP {fault.status} {fault.code}".strip() if fault.status else fault.code
-        text = f"{what.text} ({said})" if said else what.text
-        return ProviderError(text, provider=self.name, code=code, retry=what.retry, kind=what.kind)
+        return told(self.name, meaning(fault.code, fault.status), fault, (self.settings.api_key,))
