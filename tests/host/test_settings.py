@@ -43,7 +43,7 @@ def test_profiles_inherit_from_the_default_one() -> None:
         (
             'vendor="openai"',
             'vendor="opnai"',
-            "service 'qwen': no vendor 'opnai' for llm (did you mean 'openai'?); known: openai",
+            "service 'qwen': no vendor 'opnai' for llm (did you mean 'openai'?); known: dashscope, openai",
         ),
         (
             'value="nls-ears"',
