@@ -9,7 +9,7 @@ import pytest
 
 from firstword.errors import ConfigError
 from firstword.providers.aliyun.asr import make
-from firstword.speech.asr import Recogniser
+from firstword.speech.asr import Recogniser, Transcript
 from firstword.speech.watch import Watch
 from net.loopback import Loopback, Peer
 
@@ -266,3 +266,34 @@ def test_a_setting_that_can_not_be_is_refused_in_words(
         and str(caught.value).startswith('profile "x": ')
         and "my-secret" not in str(caught.value)
     )
+
+
+def test_what_is_understood_of_the_next_sentence_already_is_a_partial_of_it() -> None:
+    def script(nls: Nls) -> None:
+        nls.expect("StartTranscription")
+        nls.tell("TranscriptionStarted")
+        nls.tell(
+            "SentenceEnd",
+            {"index": 1, "begin_time": 100, "time": 900, "result": "我要退票，", "stash_result": {"text": "明天的"}},
+        )
+        nls.tell(
+            "SentenceEnd",
+            {"index": 2, "begin_time": 900, "time": 1500, "result": "明天的。", "stash_result": {"text": ""}},
+        )
+        nls.expect("StopTranscription")
+        nls.tell("TranscriptionCompleted")
+
+    with Loopback(play(script)) as server:
+        watch = Watch()
+        service = recogniser(server, semantic="true")
+        work = service.start("t", watch)
+        until(lambda: watch.names().count("final") == 2)
+        work.finish()
+        assert ended(watch) is None
+        service.close()
+    told = [(name, args[0]) for name, args in watch.events if name in ("partial", "final")]
+    assert told == [
+        ("final", Transcript("我要退票，", 1, 100, 900)),
+        ("partial", Transcript("明天的", 2, 900, 900)),
+        ("final", Transcript("明天的。", 2, 900, 1500)),
+    ]

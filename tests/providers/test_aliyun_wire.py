@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from firstword.errors import ConfigError
 from firstword.providers.aliyun import asr, flowing, tts, wire
 from firstword.providers.aliyun.account import new_id
 from firstword.providers.aliyun.status import MEANINGS, meaning, task_failure
@@ -87,6 +88,51 @@ def test_start_transcription_means_the_same_as_the_sdks(trace: str, rate: int) -
     assert without_version(differences(ours(text, theirs), theirs)) == expected
 
 
+OPTIONS: list[tuple[dict[str, Any], str, Any]] = [
+    ({"semantic": True}, "enable_semantic_sentence_detection", True),
+    ({"multi_threshold": True}, "enable_multi_thresh_mod", True),
+    ({"ignore_sentence_timeout": True}, "enable_ignore_sentence_timeout", True),
+    ({"words": True}, "enable_words", True),
+    ({"disfluency": True}, "disfluency", True),
+    ({"speech_noise_threshold": -0.2}, "speech_noise_threshold", -0.2),
+    ({"speech_noise_threshold": 0.0}, "speech_noise_threshold", 0.0),
+    ({"customization_id": "c-1"}, "customization_id", "c-1"),
+    ({"vocabulary_id": "v-1"}, "vocabulary_id", "v-1"),
+    ({"special_word_filter": '{"system_reserved_filter": true}'}, "special_word_filter", {"system_reserved_filter": True}),
+]  # fmt: skip
+"""Those of the documentation; ``session_id`` alone has no setting, for only the answer to the start repeats it."""
+
+
+@pytest.mark.parametrize(("settings", "name", "value"), OPTIONS)
+def test_an_option_of_recognition_is_sent_by_its_documented_name_and_only_if_it_is_wanted(
+    settings: dict[str, Any], name: str, value: Any
+) -> None:
+    plain = asr.start_payload(asr.TranscriberSettings(**KEYS))
+    assert differences(asr.start_payload(asr.TranscriberSettings(**KEYS, **settings)), plain) == {name: (value, ...)}
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"semantic": "true", "partials": "false"}, "semantic needs partials"),
+        ({"special_word_filter": "[1]"}, "special_word_filter takes a JSON object"),
+        ({"special_word_filter": "{"}, "special_word_filter takes a JSON object"),
+        ({"speech_noise_threshold": "1.5"}, "takes -1 to 1"),
+    ],
+)
+def test_an_option_that_can_not_be_is_refused_in_one_line(values: dict[str, str], words: str) -> None:
+    with pytest.raises(ConfigError, match=re.escape(words)):
+        asr.make({**KEYS, **values}, "test")
+
+
+def test_the_phonemes_are_asked_for_if_they_are_wanted() -> None:
+    """Not among the settings: a watermark (``enable_aigc_tag``), which the documentation has for files alone, and ``enable_ssml``, which
+    only the C++ SDK sends, for a text that is whole."""
+    plain = flowing.start_payload(tts.SynthesiserSettings(**KEYS), "s")
+    asked = flowing.start_payload(tts.SynthesiserSettings(**KEYS, phoneme=True), "s")
+    assert differences(asked, plain) == {"enable_phoneme_timestamp": (True, ...)}
+
+
 def test_stop_transcription_means_the_same_as_the_sdks() -> None:
     theirs = message("nls_transcriber_8k", "StopTranscription")
     text = wire.stop_transcription(task(wire.TRANSCRIBER), new_id())
@@ -154,7 +200,21 @@ def said(name: str, payload: object = None, **header: object) -> str:
         (said("TranscriptionCompleted", {}), wire.Completed()),
         (said("TaskFailed", status=40000004, status_text="idle"), wire.TaskFailed(40000004, "idle")),
         (said("TaskFailed", status=40000004, status_message="idle"), wire.TaskFailed(40000004, "idle")),
-        (said("MetaInfo", {"subtitles": 3}), wire.Unknown("MetaInfo")),
+        (
+            said(
+                "MetaInfo",
+                {"subtitles": [{"text": "今", "begin_time": 0, "end_time": 175, "begin_index": 0, "end_index": 1}]},
+            ),
+            wire.MetaInfo((wire.Subtitle("今", 0, 175, 0, 1),)),
+        ),
+        (said("TaskPaused", {}), wire.Unknown("TaskPaused")),
+        (
+            said(
+                "SentenceEnd",
+                {"index": 1, "time": 9, "result": "好。", "stash_result": {"sentenceId": 2, "text": "那就"}},
+            ),
+            wire.SentenceEnded(1, 0, 9, "好。", (), "那就"),
+        ),
         (said("SentenceEnd", {"index": None, "result": None}), wire.SentenceEnded(0, 0, 0, "", ())),
         ("not json", wire.Malformed("not JSON")),
         ("[]", wire.Malformed("no header")),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -30,6 +31,22 @@ class TranscriberSettings(AccessSettings):
     punctuation: bool = option(True, help="put punctuation into the text")
     itn: bool = option(True, help="write numbers as digits")
     partials: bool = option(True, help="tell what is recognised so far")
+    semantic: bool = option(
+        False, help="end sentences by their meaning instead of by a silence; needs partials, and answers come later"
+    )
+    multi_threshold: bool = option(False, help="end a long sentence at a shorter silence (enable_multi_thresh_mod)")
+    ignore_sentence_timeout: bool = option(False, help="go on where a single sentence takes too long")
+    words: bool = option(False, help="ask for the words' times; nothing here uses them but a log of the messages")
+    disfluency: bool = option(False, help="leave out 嗯 and repetitions; models from 4.0 on")
+    speech_noise_threshold: float | None = option(
+        None, help="towards 1 more is taken for noise, towards -1 more for speech; not sent unless set", low=-1, high=1
+    )
+    customization_id: str = option("", help="a language model of your own, by its id in the console")
+    vocabulary_id: str = option("", help="a list of hot words, by its id in the console")
+    special_word_filter: str = option(
+        "",
+        help='words that are left out or replaced, as the JSON object of the documentation, such as {"filter_with_empty": {...}}',
+    )
     send_ms: int = option(
         60,
         help="audio is sent in messages of so many ms while the caller makes sounds; of 200 in silence, which the first sound ends",
@@ -47,6 +64,12 @@ def make(values: Mapping[str, str], where: str, clock: Clock = SYSTEM) -> Aliyun
     check_address(settings.url, where)
     if settings.sample_rate not in (8000, 16000):
         raise ConfigError(f"{where}: sample_rate takes 8000 or 16000, not {settings.sample_rate}")
+    if settings.semantic and not settings.partials:
+        raise ConfigError(f"{where}: semantic needs partials: the service refuses the one without the other")
+    try:
+        special_words(settings)
+    except (ValueError, RecursionError):
+        raise ConfigError(f"{where}: special_word_filter takes a JSON object") from None
     return AliyunRecogniser(settings, clock)
 
 
@@ -134,6 +157,8 @@ class AliyunRecognition:
             case wire.SentenceEnded() if event.text:
                 begin, end = self._backlog.fed_ms(event.begin_ms), self._backlog.fed_ms(event.end_ms)
                 self._gate.call(self._listener.final, Transcript(event.text, event.index, begin, end))
+                if event.stash:
+                    self._gate.call(self._listener.partial, Transcript(event.stash, event.index + 1, end, end))
             case wire.Completed():
                 self._end()
             case wire.TaskFailed():
@@ -185,9 +210,27 @@ class AliyunRecognition:
         self._connection.abort()
 
 
+def special_words(settings: TranscriberSettings) -> Mapping[str, object]:
+    """The filter as the service takes it. Raises ValueError if it is no JSON object."""
+    found = json.loads(settings.special_word_filter) if settings.special_word_filter else {}
+    if not isinstance(found, dict):
+        raise ValueError("no object")
+    return found
+
+
 def start_payload(settings: TranscriberSettings) -> dict[str, object]:
-    """What StartTranscription says."""
-    return {
+    """What StartTranscription says: the documented defaults that matter aloud, the rest if it is wanted."""
+    wanted: dict[str, object] = {
+        "enable_semantic_sentence_detection": settings.semantic,
+        "enable_multi_thresh_mod": settings.multi_threshold,
+        "enable_ignore_sentence_timeout": settings.ignore_sentence_timeout,
+        "enable_words": settings.words,
+        "disfluency": settings.disfluency,
+        "customization_id": settings.customization_id,
+        "vocabulary_id": settings.vocabulary_id,
+        "special_word_filter": special_words(settings),
+    }
+    payload: dict[str, object] = {
         "format": "pcm",
         "sample_rate": settings.sample_rate,
         "enable_intermediate_result": settings.partials,
@@ -195,3 +238,7 @@ def start_payload(settings: TranscriberSettings) -> dict[str, object]:
         "enable_inverse_text_normalization": settings.itn,
         "max_sentence_silence": settings.max_sentence_silence,
     }
+    payload |= {name: value for name, value in wanted.items() if value}
+    if settings.speech_noise_threshold is not None:  # 0 is a wish too
+        payload["speech_noise_threshold"] = settings.speech_noise_threshold
+    return payload

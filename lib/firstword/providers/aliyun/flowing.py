@@ -209,7 +209,7 @@ class FlowingTask:
 
 def start_payload(settings: SynthesiserSettings, session_id: str) -> dict[str, object]:
     """What StartSynthesis says."""
-    return {
+    payload: dict[str, object] = {
         "session_id": session_id,
         "voice": settings.voice,
         "format": "pcm",
@@ -219,3 +219,6 @@ def start_payload(settings: SynthesiserSettings, session_id: str) -> dict[str, o
         "pitch_rate": settings.pitch_rate,
         "enable_subtitle": settings.subtitle,
     }
+    if settings.phoneme:
+        payload["enable_phoneme_timestamp"] = True
+    return payload

@@ -17,12 +17,13 @@ from ...clock import SYSTEM, Clock
 from ...errors import ConfigError, ProviderError
 from ...options import bind, option
 from ...speech.gate import Gate
-from ...speech.tts import Mark, Synthesiser, SynthesisListener
+from ...speech.tts import Mark, Synthesis, Synthesiser, SynthesisListener
 from ...threads import spawn
 from . import wire
 from .account import AccessSettings, Account, check_address, without_key
 from .flowing import FLUSH, FlowingTask, Flush
 from .marks import Marks
+from .whole import WholeSynthesis
 
 log = logging.getLogger("firstword.providers.aliyun")
 
@@ -46,6 +47,14 @@ class SynthesiserSettings(AccessSettings):
     pitch_rate: int = option(0, help="pitch", low=-500, high=500)
     subtitle: bool = option(
         True, help="ask for timestamps, so that the record tells exactly what was heard; CosyVoice voices send none"
+    )
+    phoneme: bool = option(
+        False, help="ask for the phonemes' times too; classic voices; nothing here uses them but a log of the messages"
+    )
+    whole_text: bool = option(
+        False,
+        help="speak phrases that are known whole by SpeechSynthesizer: one message instead of three, and a quota of its own; "
+        "classic voices only (CosyVoice's are refused there)",
     )
     flush_text: bool = option(
         True,
@@ -81,6 +90,14 @@ class AliyunSynthesiser(Synthesiser):
     def start(self, label: str, listener: SynthesisListener) -> AliyunSynthesis:
         work = AliyunSynthesis(self, label, listener)
         work.open_task()
+        return work
+
+    def speak(self, label: str, text: str, listener: SynthesisListener) -> Synthesis:
+        """See `speech.tts.Synthesiser`. By the service for whole texts, if the settings want it."""
+        if not self.settings.whole_text or len(text) > wire.REPLY_CHARS:
+            return super().speak(label, text, listener)
+        work = WholeSynthesis(self, label, text, listener)
+        work.open()
         return work
 
     def flush_refused(self) -> None:

@@ -16,11 +16,15 @@ from ... import __version__
 
 TRANSCRIBER = "SpeechTranscriber"
 FLOWING = "FlowingSpeechSynthesizer"
+WHOLE = "SpeechSynthesizer"
+LONG = "SpeechLongSynthesizer"
 IDLE_TIMEOUT = 40000004
 TEXT_CHARS = 1_000
 """What one RunSynthesis may hold: the strictest page allows 2,000 with a Chinese character counted as two."""
 REPLY_CHARS = 100_000
 """What one task may hold, by the C++ SDK's header."""
+WHOLE_CHARS = 300
+"""What SpeechSynthesizer speaks; of a longer text the rest is lost, so that one is SpeechLongSynthesizer's."""
 
 
 # What is sent
@@ -66,6 +70,11 @@ def stop_transcription(task: Task, message_id: str) -> str:
 def start_synthesis(task: Task, message_id: str, payload: Mapping[str, Any]) -> str:
     """Next: ``SynthesisStarted``; no text before it."""
     return task.message("StartSynthesis", message_id, payload)
+
+
+def start_whole(task: Task, message_id: str, payload: Mapping[str, Any]) -> str:
+    """A whole text, in a `task` of `WHOLE` or `LONG`. Next: audio, and ``SynthesisCompleted``."""
+    return task.message("StartSynthesis", message_id, payload, context=True)
 
 
 def run_synthesis(task: Task, message_id: str, text: str) -> str:
@@ -131,6 +140,13 @@ class SentenceSpoken:
 
 
 @dataclass(frozen=True, slots=True)
+class MetaInfo:
+    """The subtitles of a whole text, all or some more of them; they count from its beginning."""
+
+    subtitles: tuple[Subtitle, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class SentenceEnded:
     """SentenceEnd of either service: recognition tells the words, synthesis the subtitles of the whole sentence (if it has any)."""
 
@@ -139,6 +155,8 @@ class SentenceEnded:
     end_ms: int
     text: str
     subtitles: tuple[Subtitle, ...]
+    stash: str = ""
+    """Recognition that cuts by meaning: what has been understood of the next sentence already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +189,7 @@ Event = (
     | SentenceBegan
     | ResultChanged
     | SentenceSpoken
+    | MetaInfo
     | SentenceEnded
     | Completed
     | TaskFailed
@@ -208,13 +227,17 @@ def _event(name: str, header: Mapping[str, Any], payload: Mapping[str, Any]) -> 
             return ResultChanged(_int(payload, "index"), _int(payload, "time"), _text(payload, "result"))
         case "SentenceSynthesis":
             return SentenceSpoken(_subtitles(payload))
+        case "MetaInfo":
+            return MetaInfo(_subtitles(payload))
         case "SentenceEnd":
+            stash = payload.get("stash_result")
             return SentenceEnded(
                 _int(payload, "index"),
                 _int(payload, "begin_time"),
                 _int(payload, "time"),
                 _text(payload, "result"),
                 _subtitles(payload),
+                _text(stash, "text") if isinstance(stash, dict) else "",
             )
         case "TranscriptionCompleted" | "SynthesisCompleted":
             return Completed()
