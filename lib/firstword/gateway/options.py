@@ -72,6 +72,9 @@ class GatewayOptions:
     between_tasks_s: float = option(
         60.0, help="DashScope: a connection without a task for so long is closed, in s", low=0.05
     )
+    silent_task_s: float = option(
+        60.0, help="DashScope: a recognition without heartbeat is closed after so much audio of silence, in s", low=0.05
+    )
     most_tts: int = option(0, help="how many syntheses at once before 40000005 or Throttling; 0 is unbounded", low=0)
     most_asr: int = option(
         0, help="how many transcriptions at once before 40000005 or Throttling; 0 is unbounded", low=0

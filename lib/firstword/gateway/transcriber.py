@@ -6,20 +6,16 @@ import asyncio
 import uuid
 from typing import Any, Literal
 
-from ..audio.pcm import peak
 from . import wire
 from .engines import HeardText
+from .intake import Intake
 from .kit import Kit
 from .line import Line
 from .wire import NlsError
-from .workshop import Ears, EngineError
+from .workshop import EngineError
 
-STEP_MS = 60
-"""Audio is handed to the hearer in steps of at least so much: three telephone frames."""
 SILENCE_MS = 800
 OUTBOX = 1000
-LOUD = 256
-QUIET_S = 0.3
 
 
 class TranscriberTask:
@@ -32,12 +28,8 @@ class TranscriberTask:
         self._line = line
         self._kit = kit
         self._state: Literal["new", "starting", "started", "stopping"] = "new"
-        self._ears: Ears | None = None
+        self._intake: Intake | None = None
         self._partials = False
-        self._rate = 8000
-        self._waiting = bytearray()
-        self._loud = float("-inf")
-        self._fed = 0
         self._sentence: tuple[int, int] | None = None  # index and begin of the one under way
         self._index = 0
         self._outbox: asyncio.Queue[tuple[float, dict[str, Any]]] = asyncio.Queue(OUTBOX)
@@ -65,35 +57,24 @@ class TranscriberTask:
             raise wire.routing("binary")
         if self._state == "stopping":
             return
-        self._look(pcm)
-        self._waiting += pcm
-        if len(self._waiting) >= self._rate * 2 * STEP_MS // 1000:
-            self._feed()
-
-    def _look(self, pcm: bytes) -> None:
-        """Note when the caller begins to make a sound, after a while of none."""
-        if len(pcm) % 2 == 0 and peak(pcm) > LOUD:
-            now = self._kit.clock.now()
-            if now - self._loud > QUIET_S:
-                self._line.record.sounded()
-            self._loud = now
+        assert self._intake is not None
+        if not self._intake.add(pcm):
+            raise _behind()
 
     def close(self) -> None:
-        if self._ears is not None:
-            self._ears.cancel()
+        if self._intake is not None:
+            self._intake.close()
 
     def _start(self, directive: wire.Directive) -> None:
         if self._state != "new":
             raise NlsError(40000000, "[StartTranscription] Connection already started")
         payload = directive.payload
-        self._rate = wire.sample_rate(payload, wire.ASR_RATES)
+        rate = wire.sample_rate(payload, wire.ASR_RATES)
         wire.audio_format(payload, ("pcm",))
         silence = payload.get("max_sentence_silence", SILENCE_MS)
         silence_ms = min(6000, max(200, silence)) if isinstance(silence, int) else SILENCE_MS
         self._partials = bool(payload.get("enable_intermediate_result"))
-        hearer = self._kit.hearer
-        self._ears = self._kit.workshop.hearing(hearer.open(self._rate, silence_ms), hearer.quick)
-        self._ears.tell(self._heard, self._broke)
+        self._intake = Intake(self._kit, self._line.record, rate, silence_ms, self._heard, self._broke)
         self._state = "starting"
         session = payload.get("session_id")
         self._line.work(self._serve({"session_id": session} if session else None))
@@ -112,19 +93,10 @@ class TranscriberTask:
                 return
 
     async def _finish(self) -> None:
-        assert self._ears is not None
-        self._feed()
-        await self._ears.finish()
+        assert self._intake is not None
+        if not await self._intake.finish():
+            raise _behind()
         self._post("TranscriptionCompleted")
-
-    def _feed(self) -> None:
-        assert self._ears is not None
-        whole = len(self._waiting) & ~1
-        pcm = bytes(self._waiting[:whole])
-        del self._waiting[:whole]
-        self._fed += whole
-        if pcm and not self._ears.feed(pcm):
-            raise NlsError(50000000, "Gateway:SERVER_ERROR:The hearer does not keep up with the audio!")
 
     def _heard(self, heard: list[HeardText]) -> None:
         for text in heard:
@@ -142,7 +114,7 @@ class TranscriberTask:
         elif heard.text and self._partials:
             payload = {
                 "index": index,
-                "time": self._time(),
+                "time": self._time_ms(),
                 "result": heard.text,
                 "confidence": 0.0,
                 "words": [],
@@ -151,7 +123,7 @@ class TranscriberTask:
             self._post("TranscriptionResultChanged", payload)
 
     def _sentence_end(self, index: int, begin: int, heard: HeardText) -> dict[str, Any]:
-        time = self._time()
+        time = self._time_ms()
         return {
             "index": index,
             "time": time,
@@ -177,8 +149,9 @@ class TranscriberTask:
             "gender_score": 0.0,
         }
 
-    def _time(self) -> int:
-        return round(self._fed / 2 * 1000 / self._rate)
+    def _time_ms(self) -> int:
+        assert self._intake is not None
+        return self._intake.heard_ms
 
     def _post(self, name: str, payload: dict[str, Any] | None = None, after_s: float = 0.0) -> None:
         try:
@@ -191,3 +164,7 @@ class TranscriberTask:
 
     def _event(self, name: str, payload: dict[str, Any] | None) -> dict[str, Any]:
         return wire.event(wire.TRANSCRIBER, name, self._line.task, payload)
+
+
+def _behind() -> NlsError:
+    return NlsError(50000000, "Gateway:SERVER_ERROR:The hearer does not keep up with the audio!")

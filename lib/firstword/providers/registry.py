@@ -19,6 +19,7 @@ Kind = Literal["asr", "llm", "tts"]
 VENDORS: dict[Kind, dict[str, tuple[str, str]]] = {
     "asr": {
         "aliyun": (".aliyun.asr", "TranscriberSettings"),
+        "dashscope": (".dashscope.asr", "RecognitionSettings"),
         "qwen": (".dashscope.qwen_asr", "RecogniserSettings"),
     },
     "llm": {

@@ -13,13 +13,15 @@ class Transcript:
     """Words of the caller.
 
     `begin_ms` and `end_ms` count in audio fed since ``start`` (the service's own clock is the audio, not the wall);
-    `index` numbers the utterance as the service cuts it, growing.
+    `index` numbers the utterance as the service cuts it, growing. `translations` are pairs of a language's code and the same words in it,
+    from a service that was asked to translate.
     """
 
     text: str
     index: int
     begin_ms: int
     end_ms: int
+    translations: tuple[tuple[str, str], ...] = ()
 
 
 class RecognitionListener(Protocol):

@@ -17,6 +17,7 @@ from . import wire
 from .access import authorised, refusal
 from .cosyvoice import CosyVoiceTask
 from .line import TaskLine
+from .recognition import RecognitionTask
 from .wire import Directive, TaskError
 
 log = logging.getLogger("firstword.gateway")
@@ -41,7 +42,7 @@ class Task(Protocol):
 
 Opener = Callable[[TaskLine, Kit, Mapping[str, Any]], Task]
 
-SERVICES: dict[str, tuple[str, Opener]] = {"tts": ("cosyvoice", CosyVoiceTask)}
+SERVICES: dict[str, tuple[str, Opener]] = {"tts": ("cosyvoice", CosyVoiceTask), "asr": ("paraformer", RecognitionTask)}
 """``payload.task`` -> the service's name in the journal and among the faults, and what serves it."""
 
 

@@ -6,10 +6,10 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any
 
-from ...audio.pcm import peak
 from ..engines import HeardText
+from ..intake import STEP_MS, Sounds
 from ..kit import Kit
-from ..transcriber import LOUD, OUTBOX, QUIET_S, STEP_MS
+from ..transcriber import OUTBOX
 from ..workshop import Ears, EngineError
 from . import realtime_wire as wire
 from .realtime_line import RealtimeLine
@@ -41,7 +41,7 @@ class HearingSession:
         self._state = "new"  # -> started -> finishing
         self._ears: Ears | None = None
         self._waiting = bytearray()
-        self._loud = float("-inf")
+        self._sounds = Sounds(kit, line.record)
         self._utterance: Utterance | None = None
         self._before: str | None = None
         self._words: list[str] = []
@@ -100,7 +100,7 @@ class HearingSession:
         if self._state == "new":
             self._state = "started"
             self._ears = self._open() if self._finds else None
-        self._look(audio)
+        self._sounds.look(audio)
         self._waiting += audio
         if self._finds:
             if len(self._waiting) >= self._rate * 2 * STEP_MS // 1000:
@@ -108,14 +108,6 @@ class HearingSession:
         elif len(self._waiting) > self._rate * 2 * UTTERANCE_MS // 1000:
             self._waiting.clear()
             raise RealtimeError(f"Continuous audio must not exceed {UTTERANCE_MS // 1000} seconds.")
-
-    def _look(self, audio: bytes) -> None:
-        """Note when the caller begins to make a sound, after a while of none."""
-        if len(audio) % 2 == 0 and peak(audio) > LOUD:
-            now = self._kit.clock.now()
-            if now - self._loud > QUIET_S:
-                self._line.record.sounded()
-            self._loud = now
 
     def _open(self, silence_ms: int | None = None) -> Ears:
         if silence_ms is None:
