@@ -27,8 +27,8 @@ from .server import Gateway
 
 DESCRIPTION = """\
 Speaks the protocols of Aliyun NLS (flowing and whole-text synthesis, transcription, CreateToken), of DashScope's tasks
-(CosyVoice) and realtime sessions (Qwen), and of OpenAI chat completions on one port of this machine, for trying
-firstword without keys, for sites without internet, and for tests.
+(CosyVoice, Paraformer, Fun-ASR, Gummy), realtime sessions (Qwen) and native generation, and of OpenAI chat completions
+on one port of this machine, for trying firstword without keys, for sites without internet, and for tests.
 """
 FAULTS = (
     "go wrong on purpose, such as tts:cut-events=5, llm:status=429,times=1, asr:silent; may be given more than once"

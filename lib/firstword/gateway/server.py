@@ -211,8 +211,8 @@ class Gateway:
         return self._journal.seen()
 
     def seen(self, service: str = "") -> list[Visit]:
-        """The same for one service: ``tts``, ``asr``, ``llm``, ``token``, ``cosyvoice``; ``nls`` or ``dashscope`` for
-        connections that did not say what they wanted."""
+        """The same for one service: ``tts``, ``asr``, ``llm``, ``token``, ``cosyvoice``, ``paraformer`` (every recogniser of the task
+        protocol), ``generation``; ``nls`` or ``dashscope`` for connections that did not say what they wanted."""
         return self._journal.seen(service)
 
     def wait(self, until: Callable[[], object], seconds: float) -> bool:

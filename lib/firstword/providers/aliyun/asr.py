@@ -36,7 +36,7 @@ class TranscriberSettings(AccessSettings):
     )
     multi_threshold: bool = option(False, help="end a long sentence at a shorter silence (enable_multi_thresh_mod)")
     ignore_sentence_timeout: bool = option(False, help="go on where a single sentence takes too long")
-    words: bool = option(False, help="ask for the words' times; nothing here uses them but a log of the messages")
+    words: bool = option(False, help="ask for the words' times; nothing here uses them")
     disfluency: bool = option(False, help="leave out 嗯 and repetitions; models from 4.0 on")
     speech_noise_threshold: float | None = option(
         None, help="towards 1 more is taken for noise, towards -1 more for speech; not sent unless set", low=-1, high=1

@@ -48,9 +48,7 @@ class SynthesiserSettings(AccessSettings):
     subtitle: bool = option(
         True, help="ask for timestamps, so that the record tells exactly what was heard; CosyVoice voices send none"
     )
-    phoneme: bool = option(
-        False, help="ask for the phonemes' times too; classic voices; nothing here uses them but a log of the messages"
-    )
+    phoneme: bool = option(False, help="ask for the phonemes' times too; classic voices; nothing here uses them")
     whole_text: bool = option(
         False,
         help="speak phrases that are known whole by SpeechSynthesizer: one message instead of three, and a quota of its own; "
