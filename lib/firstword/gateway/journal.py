@@ -39,7 +39,8 @@ class Visit:
 
     number: int
     service: str
-    """``tts``, ``asr``, ``llm``, ``token``, ``cosyvoice``, ``paraformer``, ``qwen-tts``, ``qwen-asr``, ``generation``; ``nls``, ``realtime`` or ``dashscope`` while a connection has not said what it wants."""
+    """``tts``, ``asr``, ``llm``, ``token``, ``cosyvoice``, ``paraformer``, ``qwen-tts``, ``qwen-asr``, ``generation``;
+    ``nls``, ``realtime`` or ``dashscope`` while a connection has not said what it wants."""
     opened: float
     closed: float | None
     ended: str
