@@ -21,7 +21,6 @@ from firstword.speech.watch import Watch
 ASKED = "今天北京天气怎么样？"
 MODELS = [
     ("paraformer-realtime-8k-v2", 8000, {}),
-    ("fun-asr-realtime", 16000, {"context": "天气"}),
     ("gummy-realtime-v1", 16000, {"translate_to": "en|ja"}),
 ]
 BOUNDS = {"connect_ms": "400", "finish_ms": "400"}

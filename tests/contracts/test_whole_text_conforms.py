@@ -13,7 +13,6 @@ from firstword.gateway.options import LOCAL_APPKEY, LOCAL_KEY_ID, LOCAL_KEY_SECR
 from firstword.gateway.server import Gateway
 from firstword.providers.registry import make_tts
 from firstword.speech.conform import check_synthesiser
-from firstword.speech.kept import Kept
 from firstword.speech.watch import Watch
 
 TEXTS = ["您好，", "这里是", "Cloud 9。", "再见！"]
@@ -33,10 +32,6 @@ def make(gateway: Gateway) -> Callable[[], Any]:
 
 def test_the_service_for_whole_texts_conforms(gateway: Gateway) -> None:
     check_synthesiser(make(gateway), TEXTS)
-
-
-def test_phrases_are_kept_of_it(gateway: Gateway) -> None:
-    check_synthesiser(lambda: Kept(make(gateway)(), ["".join(TEXTS)]), TEXTS)
 
 
 @pytest.mark.parametrize("chars", [8, 304])

@@ -67,7 +67,7 @@ def test_each_event_has_what_is_new_the_counts_so_far_and_a_reason_that_is_null_
     assert [choice["message"]["content"] for choice in choices] == ["您好", "！", ""]
     assert [choice["finish_reason"] for choice in choices] == ["null", "null", "stop"]
     assert [value["usage"]["output_tokens"] for value in values] == [1, 2, 2]
-    assert gateway.seen("generation")[0].ended == "completed"
+    assert gateway.wait(lambda: gateway.seen("generation")[0].ended == "completed", 2)
 
 
 def test_without_incremental_output_each_event_repeats_everything(make_gateway):

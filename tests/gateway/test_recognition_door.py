@@ -51,7 +51,7 @@ def test_sentences_come_as_they_are_heard_and_are_final_by_both_signs(gateway):
     usages = [usage for output, usage in found if output["sentence"]["sentence_end"]]
     assert usages == [{"duration": 3}, {"duration": 4}] and found[0][1] is None
     assert received.events[-1]["payload"] == {"output": {}, "usage": None}
-    assert gateway.seen("paraformer")[0].ended == "completed"
+    assert gateway.wait(lambda: gateway.seen("paraformer")[0].ended == "completed", 2)
 
 
 def test_the_words_of_a_sentence_make_the_sentence_with_their_marks(gateway):
