@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
+SHARED_OUT = "-n 3 --dist loadgroup --no-loadscope-reorder"
 
 PYTHON = """#!/bin/bash
 # A python3.11: makes a folder with a python in it instead of a virtual environment.
@@ -261,7 +262,7 @@ def test_tests_are_run_after_the_linters_with_the_options_that_were_given(machin
     assert done.returncode == 0
     assert "== without the live tests: no FreeSWITCH: set it\n" in done.stdout
     commands = [line for line in machine.ran if "pip" not in line]
-    assert commands == ["-m ruff check .", "-m ruff format --check .", "-m mypy", "-m pytest -k ear -x"]
+    assert commands == ["-m ruff check .", "-m ruff format --check .", "-m mypy", f"-m pytest {SHARED_OUT} -k ear -x"]
     assert any(line.endswith("--editable .[gateway,test,referees]") for line in machine.ran)
     assert machine.run("demo", "--lite").returncode == 0
     assert sum("-m pip install" in line for line in machine.ran) == 1  # the demo needs nothing more
