@@ -20,7 +20,7 @@ RANKS = [
     {"host"},
     {"gateway", "sim", "install"},
     {"live"},
-    {"bench", "demo", "cli"},
+    {"bench", "demo", "doctor", "cli"},
 ]
 SIBLINGS_MAY = {("turn", "text"), ("sim", "gateway"), ("bench", "demo"), ("cli", "bench"), ("cli", "demo")}
 LEAF = RANKS[0]
@@ -33,7 +33,7 @@ PURE = [
     "providers.dashscope.wire", "providers.dashscope.status", "gateway.dashscope.wire",
     "providers.dashscope.realtime_wire", "providers.dashscope.qwen_utterances", "providers.dashscope.qwen_clauses",
     "gateway.dashscope.realtime_wire",
-    "net.redact", "net.public", "net.timers", "audio.tone_code", "audio.tone_bursts", "providers.openai.wire",
+    "net.redact", "net.allowed", "net.public", "net.timers", "audio.tone_code", "audio.tone_bursts", "providers.openai.wire",
     "text.tokens", "call.heard", "call.history", "call.exchange", "call.timers",
     "bench.score", "sim.room",
     "net.failures", "net.sse", "speech.answer", "speech.chat_form", "providers.openai.status",

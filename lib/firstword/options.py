@@ -31,10 +31,20 @@ def option(
     choices: Sequence[str] = (),
     secret: bool = False,
     spoken: bool = False,
+    schemes: Sequence[str] = (),
 ) -> Any:
     """A dataclass field that knows its meaning. Without `default` it is required; `secret` values are never shown; `spoken` ones, texts or
-    tuples of texts, are told to callers as they stand (`phrases`)."""
-    metadata = {"help": help, "low": low, "high": high, "choices": tuple(choices), "secret": secret, "spoken": spoken}
+    tuples of texts, are told to callers as they stand (`phrases`); one with `schemes` is an address that secrets are sent to, and judged
+    by `net.allowed`."""
+    metadata = {
+        "help": help,
+        "low": low,
+        "high": high,
+        "choices": tuple(choices),
+        "secret": secret,
+        "spoken": spoken,
+        "schemes": tuple(schemes),
+    }
     return dataclasses.field(default=default, metadata=metadata, repr=not secret)
 
 

@@ -248,8 +248,6 @@ def test_a_slow_service_loses_the_oldest_audio_and_the_times_stay_those_of_the_a
     ("values", "words"),
     [
         ({"sample_rate": "11025"}, "sample_rate takes 8000 or 16000"),
-        ({"url": "https://x"}, "url must begin with wss://"),
-        ({"url": "wss://x/ws/v1?token=my-secret"}, "give the token as the setting token"),
         ({"app_key": "x"}, "unknown setting 'app_key' (did you mean 'appkey'?)"),
         ({"send_ms": "5"}, "send_ms takes 10 to 500, not 5"),
         ({"token": ""}, "the environment variable ALIYUN_AK_ID is not set"),
@@ -261,11 +259,7 @@ def test_a_setting_that_can_not_be_is_refused_in_words(
     monkeypatch.delenv("ALIYUN_AK_ID", raising=False)
     with pytest.raises(ConfigError) as caught:
         make({**FIXED, **values}, 'profile "x"')
-    assert (
-        words in str(caught.value)
-        and str(caught.value).startswith('profile "x": ')
-        and "my-secret" not in str(caught.value)
-    )
+    assert words in str(caught.value) and str(caught.value).startswith('profile "x": ')
 
 
 def test_what_is_understood_of_the_next_sentence_already_is_a_partial_of_it() -> None:

@@ -301,7 +301,6 @@ def test_nobody_listening_is_one_clear_line() -> None:
 @pytest.mark.parametrize(
     ("values", "words"),
     [
-        ({"base_url": "dashscope"}, "base_url must begin with https://"),
         ({"api_key": "sk-with space"}, "api_key holds"),
         ({"modell": "x"}, "did you mean 'model'"),
         ({"temperature": "3"}, "temperature takes 0 to 2"),

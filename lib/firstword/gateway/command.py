@@ -22,7 +22,7 @@ from ..errors import ConfigError
 from ..options import bind
 from .faults import parse
 from .journal import Visit
-from .options import LOCAL_API_KEY, LOCAL_APPKEY, LOCAL_KEY_ID, LOCAL_KEY_SECRET, GatewayOptions
+from .options import LOCAL_API_KEY, LOCAL_APPKEY, LOCAL_KEY_ID, LOCAL_KEY_SECRET, LOOPBACK, GatewayOptions
 from .server import Gateway
 
 DESCRIPTION = """\
@@ -188,6 +188,8 @@ def _configuration(gateway: Gateway) -> str:
         "api-key": shown(gateway.api_key, LOCAL_API_KEY, "OPENAI_API_KEY"),
         "model": (gateway.options.models or (gateway.options.mind,))[0],
     }
+    if gateway.options.host not in LOOPBACK:  # of another machine's configuration
+        nls["allowed-hosts"] = chat["allowed-hosts"] = gateway.options.host
     return "\n".join(
         (
             *_service("local-ears", "asr", "aliyun", nls),

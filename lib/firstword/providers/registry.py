@@ -8,6 +8,7 @@ from typing import Any, Literal, cast
 
 from ..clock import SYSTEM, Clock
 from ..errors import ConfigError
+from ..net import allowed
 from ..net.failures import Row
 from ..options import bind, did_you_mean
 from ..speech.asr import Recogniser
@@ -64,9 +65,10 @@ def known() -> list[tuple[Kind, str]]:
 
 
 def check(kind: Kind, vendor: str, values: Mapping[str, str], where: str) -> None:
-    """Whether a service could be made of this, its secrets aside: they may come later. Raises ConfigError."""
+    """Whether a service could be made of this, its secrets aside: they may come later. Raises ConfigError, also for an address that its
+    keys may not be sent to."""
     _known(kind, vendor, where)
-    bind(settings_class(kind, vendor), values, where, secrets=False)
+    allowed.check(bind(settings_class(kind, vendor), values, where, secrets=False), where)
 
 
 def settings_class(kind: Kind, vendor: str) -> type[Any]:
@@ -82,6 +84,7 @@ def failures(title: str) -> list[Row]:
 
 def _make(kind: Kind, vendor: str, values: Mapping[str, str], where: str, clock: Clock) -> object:
     module, _ = _known(kind, vendor, where)
+    check(kind, vendor, values, where)  # here, where no vendor can forget it: no key leaves for where it may not go
     return import_module(module, __package__).make(values, where, clock)
 
 

@@ -16,10 +16,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 from xml.sax.saxutils import quoteattr
 
 from ..clock import SYSTEM, Clock
 from ..errors import ScriptError
+from ..gateway.options import LOOPBACK
 from ..host import service
 from .caller import Conversation, converse
 from .script import Script
@@ -73,10 +75,11 @@ def configuration(
     settings = {"warm_phrases": "false", **settings}
     speech = {name: getattr(place, name) for name in ("token_url", "appkey", "access_key_id", "access_key_secret")}
     speech["url"] = place.ws_url
+    named = {} if (host := urlsplit(place.ws_url).hostname) in LOOPBACK else {"allowed_hosts": str(host)}
     sections = (
-        ("asr", "aliyun", {**speech, "max_sentence_silence": 350, **asr}),
-        ("tts", "aliyun", {**speech, **tts}),
-        ("llm", "openai", {"base_url": place.chat_url, "api_key": place.api_key, **llm}),
+        ("asr", "aliyun", {**speech, **named, "max_sentence_silence": 350, **asr}),
+        ("tts", "aliyun", {**speech, **named, **tts}),
+        ("llm", "openai", {"base_url": place.chat_url, "api_key": place.api_key, **named, **llm}),
     )
     services = "".join(
         f'<service name="{does}" does="{does}" vendor="{vendor}">{_params(values)}</service>'

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ...clock import Clock, Deadline
-from ...errors import ConfigError, Kind, ProviderError
+from ...errors import Kind, ProviderError
+from ...net import allowed
 from ...net.redact import redact
 from ...net.timers import Bounds
 from ...net.wait import Wait
@@ -31,7 +32,10 @@ class AccessSettings:
     token: str = option("", help="a fixed access token; empty: made from the access key and renewed", secret=True)
     access_key_id: str = option("env:ALIYUN_AK_ID", help="access key id; unused with a token", secret=True)
     access_key_secret: str = option("env:ALIYUN_AK_SECRET", help="access key secret; unused with a token", secret=True)
-    token_url: str = option("https://nls-meta.cn-shanghai.aliyuncs.com", help="where tokens are made")
+    token_url: str = option(
+        "https://nls-meta.cn-shanghai.aliyuncs.com", help="where tokens are made", schemes=allowed.HTTP
+    )
+    allowed_hosts: tuple[str, ...] = option((), help=allowed.HELP)
     connect_ms: int = option(5000, help="from the start until the service is ready, ms", low=100, high=60_000)
 
 
@@ -42,16 +46,6 @@ def without_key(values: Mapping[str, str]) -> dict[str, str]:
         made.setdefault("access_key_id", "")
         made.setdefault("access_key_secret", "")
     return made
-
-
-def check_address(url: str, where: str) -> None:
-    """Raises ConfigError if `url` is no WebSocket address, or would show a token in logs."""
-    if not url.startswith(("ws://", "wss://")):
-        raise ConfigError(
-            f"{where}: url must begin with wss:// (or ws:// for a local gateway), not {url.split('?')[0]!r}"
-        )
-    if "?" in url:
-        raise ConfigError(f"{where}: url must hold no ?...; give the token as the setting token")
 
 
 class Account:

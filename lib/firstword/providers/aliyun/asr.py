@@ -8,13 +8,14 @@ from dataclasses import dataclass
 
 from ...clock import SYSTEM, Clock
 from ...errors import ConfigError, ProviderError
+from ...net import allowed
 from ...net.websocket import Closed, Connection
 from ...options import bind, option
 from ...speech.asr import RecognitionListener, Transcript
 from ...speech.backlog import Backlog
 from ...speech.gate import Gate
 from . import wire
-from .account import AccessSettings, Account, check_address, new_id, without_key
+from .account import AccessSettings, Account, new_id, without_key
 
 BACKLOG_MS = 3_000
 
@@ -24,7 +25,9 @@ class TranscriberSettings(AccessSettings):
     """Aliyun NLS real-time recognition. Language and model are properties of the Appkey's project in the console."""
 
     url: str = option(
-        "wss://nls-gateway-cn-shanghai.aliyuncs.com/ws/v1", help="the gateway; also cn-beijing, cn-shenzhen"
+        "wss://nls-gateway-cn-shanghai.aliyuncs.com/ws/v1",
+        help="the gateway; also cn-beijing, cn-shenzhen",
+        schemes=allowed.WS,
     )
     sample_rate: int = option(8000, help="8000 or 16000 Hz; must fit the Appkey's project", low=8000, high=16000)
     max_sentence_silence: int = option(800, help="silence that ends a sentence, ms of audio", low=200, high=6000)
@@ -61,7 +64,6 @@ class TranscriberSettings(AccessSettings):
 def make(values: Mapping[str, str], where: str, clock: Clock = SYSTEM) -> AliyunRecogniser:
     """Raises ConfigError."""
     settings = bind(TranscriberSettings, without_key(values), where)
-    check_address(settings.url, where)
     if settings.sample_rate not in (8000, 16000):
         raise ConfigError(f"{where}: sample_rate takes 8000 or 16000, not {settings.sample_rate}")
     if settings.semantic and not settings.partials:

@@ -15,12 +15,13 @@ from dataclasses import dataclass
 
 from ...clock import SYSTEM, Clock
 from ...errors import ConfigError, ProviderError
+from ...net import allowed
 from ...options import bind, option
 from ...speech.gate import Gate
 from ...speech.tts import Mark, Synthesis, Synthesiser, SynthesisListener
 from ...threads import spawn
 from . import wire
-from .account import AccessSettings, Account, check_address, without_key
+from .account import AccessSettings, Account, without_key
 from .flowing import FLUSH, FlowingTask, Flush
 from .marks import Marks
 from .whole import WholeSynthesis
@@ -37,6 +38,7 @@ class SynthesiserSettings(AccessSettings):
     url: str = option(
         "wss://nls-gateway-cn-beijing.aliyuncs.com/ws/v1",
         help="the gateway; classic voices also cn-shanghai, cn-shenzhen",
+        schemes=allowed.WS,
     )
     voice: str = option("longxiaochun", help="the voice's name in the console's list")
     sample_rate: int = option(
@@ -69,7 +71,6 @@ class SynthesiserSettings(AccessSettings):
 def make(values: Mapping[str, str], where: str, clock: Clock = SYSTEM) -> AliyunSynthesiser:
     """Raises ConfigError."""
     settings = bind(SynthesiserSettings, without_key(values), where)
-    check_address(settings.url, where)
     if settings.sample_rate not in RATES:
         raise ConfigError(f"{where}: sample_rate takes one of {', '.join(map(str, RATES))}, not {settings.sample_rate}")
     return AliyunSynthesiser(settings, clock)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from ...clock import SYSTEM, Clock
 from ...errors import ConfigError, ProviderError
+from ...net import allowed
 from ...net.http import Client, HttpBounds
 from ...net.streamed import Limits, StreamedAnswer, told
 from ...options import bind, option
@@ -22,8 +23,11 @@ class ChatSettings:
     """A chat-completions service. Locally: ``http://127.0.0.1:11434/v1`` (Ollama), ``http://127.0.0.1:8080/v1`` (llama-server)."""
 
     base_url: str = option(
-        "https://dashscope.aliyuncs.com/compatible-mode/v1", help="the address before /chat/completions"
+        "https://dashscope.aliyuncs.com/compatible-mode/v1",
+        help="the address before /chat/completions",
+        schemes=allowed.HTTP,
     )
+    allowed_hosts: tuple[str, ...] = option((), help=allowed.HELP)
     api_key: str = option(
         "env:DASHSCOPE_API_KEY", help="the key; set it empty for a local service without one", secret=True
     )
@@ -47,8 +51,6 @@ class ChatSettings:
 def make(values: Mapping[str, str], where: str, clock: Clock = SYSTEM) -> ChatModel:
     """Raises ConfigError."""
     settings = bind(ChatSettings, values, where)
-    if not settings.base_url.startswith(("http://", "https://")):
-        raise ConfigError(f"{where}: base_url must begin with https:// or http://, not {settings.base_url!r}")
     if any(not 32 < ord(char) < 127 for char in settings.api_key):
         raise ConfigError(f"{where}: api_key holds a space or a character that no key has")
     return ChatModel(settings, clock)
