@@ -16,7 +16,7 @@ COMMANDS = {
     "gateway": ("firstword.gateway.command", "a local gateway that speaks the protocols of Aliyun NLS and OpenAI chat"),
     "bench": ("firstword.bench.command", "measure: first-word, barge-in, turns, calls"),
     "speak": ("firstword.demo.speak", "text to a WAV file through a configured synthesiser"),
-    "doctor": ("firstword.host.doctor", "check this machine and the configured services"),
+    "doctor": ("firstword.doctor.command", "check this machine and the services, really asking them"),
 }
 
 

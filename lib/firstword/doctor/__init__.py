@@ -1,0 +1,1 @@
+"""``firstword doctor``: what an operator asks before the first call, outside of a switch."""
