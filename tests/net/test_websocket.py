@@ -194,7 +194,7 @@ def test_a_message_that_comes_with_the_handshake_is_not_lost() -> None:
 def test_a_refused_handshake_tells_the_status_and_the_words(status: int, retry: bool) -> None:
     def refuse(peer: Peer) -> None:
         peer.read_head()
-        peer.answer(f"{status} No", "token 'abcdefgh12345678' is bad", "Location: http://127.0.0.1:9/\r\n")
+        peer.answer(f"{status} No", "you sent abcdefgh12345678, and that is bad", "Location: http://127.0.0.1:9/\r\n")
 
     with Loopback(refuse) as server:
         diary = Diary()
@@ -202,6 +202,18 @@ def test_a_refused_handshake_tells_the_status_and_the_words(status: int, retry: 
         closed = diary.ending()
     assert (closed.kind, closed.code, closed.retry) == ("refused", status, retry)
     assert not diary.opened.is_set() and "abcdefgh" not in closed.text
+
+
+def test_what_we_sent_is_not_told_again_by_whoever_closes() -> None:
+    def say_it_again(peer: Peer) -> None:
+        key = peer.upgrade().partition("Bearer ")[2].split()[0]
+        peer.send_frame(CLOSE, struct.pack("!H", 4001) + f"no right for {key}".encode())
+
+    with Loopback(say_it_again) as server:
+        diary = Diary()
+        connect(server.ws, diary, headers=lambda wait, deadline: {"Authorization": "Bearer abcdefgh12345678"})
+        closed = diary.ending()
+    assert "no right for ***" in closed.text
 
 
 def test_nobody_listening_is_told_at_once() -> None:

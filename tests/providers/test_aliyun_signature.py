@@ -4,7 +4,7 @@ from urllib.parse import parse_qsl, quote, urlsplit
 
 import pytest
 
-from firstword.providers.aliyun.signature import Denial, Grant, canonical, create_token_query, parse_token, signature
+from firstword.providers.aliyun.signature import Denial, Grant, canonical, create_token_form, parse_token, signature
 
 from .traces import request, rows
 
@@ -24,10 +24,10 @@ def test_the_documented_vector() -> None:
     assert signature("GET", parameters, "my_access_key_secret") == "hHq4yNsPitlfDJ2L0nQPdugdEzM="
 
 
-def test_our_query_has_the_sdks_fields() -> None:
+def test_our_form_has_the_fields_of_the_sdks_query() -> None:
     line, _, body = request("nls_create_token")
     theirs = dict(parse_qsl(urlsplit(line.split()[1]).query, keep_blank_values=True))
-    query = create_token_query("FAKEAKID", "secret", nonce=theirs["SignatureNonce"], timestamp=theirs["Timestamp"])
+    query = create_token_form("FAKEAKID", "secret", nonce=theirs["SignatureNonce"], timestamp=theirs["Timestamp"])
     ours = dict(parse_qsl(query, keep_blank_values=True))
     assert line.startswith("POST /?") and body == ""
     different = {key for key in ours.keys() | theirs.keys() if ours.get(key) != theirs.get(key)}
@@ -45,7 +45,7 @@ def test_the_sdks_query_is_signed_as_we_sign() -> None:
 
 
 def test_odd_characters_are_encoded_by_rfc_3986() -> None:
-    query = create_token_query("a b*~/+中", "s", nonce="n", timestamp="t")
+    query = create_token_form("a b*~/+中", "s", nonce="n", timestamp="t")
     assert "AccessKeyId=a%20b%2A~%2F%2B%E4%B8%AD&" in query
 
 

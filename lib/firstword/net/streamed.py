@@ -12,7 +12,7 @@ from ..speech.gate import Gate
 from ..speech.llm import Completion, GenerationListener
 from .failures import Meaning
 from .http import Exchange, RefusedError
-from .redact import redact
+from .redact import CODE_CHARS, redact
 from .sse import SseEvent, SseReader
 from .wait import Cancelled
 
@@ -209,7 +209,7 @@ def told(provider: str, what: Meaning, fault: Fault, secrets: Sequence[str]) -> 
     """The error for what a service said of itself: the meaning, its own words, and what its support asks for."""
     said = redact(fault.text, secrets, limit=200)
     if fault.request:
-        said = f"{said}; request {redact(fault.request, limit=64)}".removeprefix("; ")
+        said = f"{said}; request {redact(fault.request, secrets, limit=64)}".removeprefix("; ")
     text = f"{what.text} ({said})" if said else what.text
     code = f"HTTP {fault.status} {fault.code}".strip() if fault.status else fault.code
-    return ProviderError(text, provider=provider, code=code[:100], retry=what.retry, kind=what.kind)
+    return ProviderError(text, provider=provider, code=redact(code, secrets, limit=CODE_CHARS), retry=what.retry, kind=what.kind)

@@ -8,6 +8,7 @@ TLS never meet, and every wait has a bound and an end. websocket-client does the
 
 from __future__ import annotations
 
+import re
 import struct
 import threading
 from collections.abc import Callable, Generator, Mapping
@@ -31,6 +32,8 @@ from .redact import redact
 from .timers import Bounds, Timers
 from .wait import Cancelled, NetError, Wait
 
+_SECRET = re.compile("auth|token|key", re.IGNORECASE)
+"""Headers whose words nobody is told."""
 FRAMES_A_TURN = 64  # then the outbox gets its turn, even if the peer never pauses
 
 
@@ -102,7 +105,8 @@ class Connection:
         url: ``ws://`` or ``wss://``. Must hold no secret: it appears in errors.
         listener: is told everything, on the connection's thread.
         job, label: the thread is named ``<job>-<label>``.
-        headers: called on the connection's thread before it dials; may wait, within the deadline; may raise ProviderError.
+        headers: called on the connection's thread before it dials; may wait, within the deadline; may raise ProviderError. What they say
+            is taken out of whatever the peer says, for some say it again.
         refused: called on that thread with the HTTP status instead of an upgrade; True: ask for other headers and try once more, within
             the same bound, so that the listener hears of the second answer only.
 
@@ -133,6 +137,7 @@ class Connection:
         self._ws = websocket.WebSocket(enable_multithread=False, skip_utf8_validation=True)
         self._ws.set_mask_key(Masks())  # type: ignore[no-untyped-call]
         self._pipe: Pipe | None = None
+        self._secrets: tuple[str, ...] = ()
         self._alarm_at = 0.0
         self._timers = Timers(self.bounds)
 
@@ -241,6 +246,8 @@ class Connection:
         headers = dict(self._headers(self._wait, deadline)) if self._headers else {}
         if any(c in text for pair in headers.items() for text in pair for c in "\r\n\0"):
             raise NetError("a header may not hold line breaks", kind="protocol", retry=False)
+        secret = (value for name, value in headers.items() if _SECRET.search(name))
+        self._secrets = tuple(word for value in secret for word in value.split())
         parts = urlsplit(self.url)
         tls = parts.scheme == "wss"
         line = dial(
@@ -256,7 +263,7 @@ class Connection:
         pipe.blocking = False
 
     def _refused(self, status: int, body: bytes | None) -> Closed:
-        said = redact((body or b"").decode("utf-8", "replace"), limit=160)
+        said = redact((body or b"").decode("utf-8", "replace"), self._secrets, limit=160)
         text = f"{self._place} refused the connection with HTTP {status}" + (f": {said}" if said else "")
         return Closed("refused", text, code=status, retry=worth_retrying(status))
 
@@ -266,7 +273,7 @@ class Connection:
             status is not None and status != 101
         ):  # a redirect: it could lead our credentials anywhere, so none is followed
             return self._refused(status, None)
-        why = redact(str(error), limit=120)
+        why = redact(str(error), self._secrets, limit=120)
         return Closed("protocol", f"{self._place} does not speak WebSocket properly ({why})")
 
     def _serve(self) -> Generator[Pause, bool, Closed]:
@@ -367,7 +374,7 @@ class Connection:
                 self._pipe.outgoing.clear()  # websocket-client has answered; ours was sent already
             return Closed("closed", "closed")
         code = struct.unpack("!H", data[:2])[0] if len(data) >= 2 else 1005
-        reason = redact(data[2:].decode("utf-8", "replace"), limit=120)
+        reason = redact(data[2:].decode("utf-8", "replace"), self._secrets, limit=120)
         text = f"{self._place} closed the connection (code {code}{': ' + reason if reason else ''})"
         return Closed("peer", text, code=code)
 

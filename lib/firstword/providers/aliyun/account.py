@@ -56,7 +56,6 @@ class Account:
         self.clock = clock
         self._url = url
         self._settings = settings
-        self._secrets = (settings.token, settings.access_key_secret, settings.access_key_id, settings.appkey)
         self._tokens = (
             None
             if settings.token
@@ -65,6 +64,12 @@ class Account:
 
     def task(self, namespace: str) -> Task:
         return Task(namespace, self._settings.appkey, new_id())
+
+    @property
+    def _secrets(self) -> tuple[str, ...]:
+        settings, tokens = self._settings, self._tokens
+        given = (settings.token, settings.access_key_secret, settings.access_key_id, settings.appkey)
+        return given if tokens is None else (*given, *tokens.secrets)
 
     def connection(self, listener: ConnectionListener, job: str, label: str) -> Connection:
         """A connection to NLS, not yet open."""

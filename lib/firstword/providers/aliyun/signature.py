@@ -1,7 +1,8 @@
-"""CreateToken: the signed query that asks for a token, and its answer. [pure]
+"""CreateToken: the signed form that asks for a token, and its answer. [pure]
 
-Source: Alibaba Cloud, "Obtain an access token over HTTP or HTTPS" (RPC signature version 1.0), and the python SDK on the wire
-(tests/recordings/traces/nls_create_token.jsonl): everything stands in the query of a POST with an empty body.
+Source: Alibaba Cloud, "Obtain an access token over HTTP or HTTPS" (RPC signature version 1.0): the parameters are the body of a POST. The
+python SDK has the same ones in the query of a POST with an empty body (tests/recordings/traces/nls_create_token.jsonl), where whoever logs
+addresses, such as urllib3 and every proxy, writes the key's id and the signature down.
 """
 
 from __future__ import annotations
@@ -28,8 +29,8 @@ def canonical(parameters: Mapping[str, str]) -> str:
     return "&".join(f"{_percent(name)}={_percent(value)}" for name, value in sorted(parameters.items()))
 
 
-def create_token_query(access_key_id: str, access_key_secret: str, *, nonce: str, timestamp: str) -> str:
-    """The query of a ``POST /``.
+def create_token_form(access_key_id: str, access_key_secret: str, *, nonce: str, timestamp: str) -> str:
+    """The body of a ``POST /``, as ``application/x-www-form-urlencoded``.
 
     Args:
         nonce: never used before; a UUID.

@@ -9,14 +9,15 @@ import datetime
 import logging
 import threading
 import uuid
+from collections import deque
 
 from ...clock import Clock, Deadline
 from ...errors import ProviderError
 from ...net.http import Client, HttpBounds, RefusedError
-from ...net.redact import redact
+from ...net.redact import CODE_CHARS, redact
 from ...net.shared import Fetched, Shared
 from ...net.wait import Wait
-from .signature import Denial, Grant, create_token_query, parse_token
+from .signature import Denial, Grant, create_token_form, parse_token
 from .status import denial
 
 log = logging.getLogger("firstword.providers.aliyun")
@@ -36,6 +37,7 @@ class TokenCache:
         self._clock = clock
         self._client = Client("aliyun token", secrets=(access_key_secret, access_key_id), clock=clock, warm=1)
         self._shared: Shared[str] = Shared("token", self._fetch, clock)
+        self._granted: deque[str] = deque(maxlen=2)  # a connection may still be made with the one before
 
     def get(self, wait: Wait, deadline: Deadline) -> str:
         """A token that is good for a minute at least. At once if there is one; else waits for the one request under way.
@@ -56,6 +58,11 @@ class TokenCache:
         self._shared.forget(token)
 
     @property
+    def secrets(self) -> tuple[str, ...]:
+        """What no error may show: the key, and the tokens in use."""
+        return (*self._key, *self._granted)
+
+    @property
     def requests(self) -> int:
         """How many requests were made."""
         return self._shared.fetches
@@ -66,18 +73,20 @@ class TokenCache:
     def _fetch(self) -> Fetched[str]:
         now = self._clock.wall()
         timestamp = datetime.datetime.fromtimestamp(now, datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        query = create_token_query(*self._key, nonce=str(uuid.uuid4()), timestamp=timestamp)
-        answer = parse_token(self._ask(query))
+        form = create_token_form(*self._key, nonce=str(uuid.uuid4()), timestamp=timestamp)
+        answer = parse_token(self._ask(form))
         if isinstance(answer, Denial):
             raise self._denied(answer)
         assert isinstance(answer, Grant)
+        self._granted.append(answer.token)
         good_s = answer.expires - now - SPARE_S
         if good_s <= 0:
             log.warning("a new NLS token has expired already: is this machine's clock right?")
         return Fetched(answer.token, good_s - min(EARLY_S, good_s / 10), good_s)
 
-    def _ask(self, query: str) -> str:
-        exchange = self._client.post(f"{self._url}/?{query}", headers={}, body=b"", bounds=BOUNDS)
+    def _ask(self, form: str) -> str:
+        headers = {"Content-Type": "application/x-www-form-urlencoded"}
+        exchange = self._client.post(f"{self._url}/", headers=headers, body=form.encode(), bounds=BOUNDS)
         try:
             exchange.open()
             body = b""
@@ -94,11 +103,11 @@ class TokenCache:
 
     def _denied(self, answer: Denial, retry: bool = False) -> ProviderError:
         what = denial(answer.code, answer.text, retry)
-        said = redact(answer.text, self._key, limit=160)
+        said, code = redact(answer.text, self.secrets, limit=160), redact(answer.code, self.secrets, limit=CODE_CHARS)
         return ProviderError(
             f"{what.text} ({said})",
             provider="aliyun token",
-            code=answer.code,
+            code=code,
             retry=retry or what.retry,
             kind=what.kind,
         )

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from ... import __version__
 from ...clock import Clock, Deadline
 from ...errors import ConfigError, Kind, ProviderError
-from ...net.redact import redact
+from ...net.redact import CODE_CHARS, redact
 from ...net.timers import Bounds
 from ...net.wait import Wait
 from ...net.websocket import Closed, Connection, ConnectionListener
@@ -119,6 +119,7 @@ class Account:
         return self.failure(closed.text, retry=closed.retry, kind=kind)
 
     def failure(self, text: str, *, code: str = "", retry: bool = True, kind: Kind = "server") -> ProviderError:
+        code = redact(code, self.secrets, limit=CODE_CHARS)
         return ProviderError(redact(text, self.secrets), provider=self.provider, code=code, retry=retry, kind=kind)
 
     def _refused(self, closed: Closed) -> ProviderError:

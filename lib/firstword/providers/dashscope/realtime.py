@@ -41,7 +41,7 @@ class Realtime:
         what = _meaning(event)
         quoted = redact(event.message, self.account.secrets, limit=200)
         text = f"{what.text} ({quoted})" if quoted else what.text
-        return self.account.failure(text, code=event.code[:80], retry=what.retry, kind=what.kind)
+        return self.account.failure(text, code=event.code, retry=what.retry, kind=what.kind)
 
     def malformed(self, event: wire.Malformed) -> ProviderError:
         return self.account.failure(f"the service sent something that is no realtime message: {event.why}")

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from ...errors import ProviderError
 from ...net.failures import Meaning, Row
-from ...net.redact import redact
+from ...net.redact import CODE_CHARS, redact
 
 MEANINGS: dict[str, Meaning] = {
     "InvalidApiKey": Meaning("settings", "unknown key: check api_key, and that it is of the url's region", "credentials"),
@@ -98,7 +98,7 @@ def task_failure(provider: str, code: str, said: str, secrets: tuple[str, ...] =
     what = meaning(code, said)
     quote = redact(said, secrets, limit=200)
     text = f"{what.text} ({quote})" if quote else what.text
-    return ProviderError(text, provider=provider, code=code[:80], retry=what.retry, kind=what.kind)
+    return ProviderError(text, provider=provider, code=redact(code, secrets, limit=CODE_CHARS), retry=what.retry, kind=what.kind)
 
 
 def rows() -> Iterator[Row]:
