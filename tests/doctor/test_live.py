@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import socket
 import time
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from firstword import cli, threads
+from firstword.clock import Clock
 from firstword.doctor import command, live
 from firstword.doctor.command import LOCAL_KEYS
 from firstword.doctor.variants import VARIANTS, at_gateway
@@ -21,12 +23,14 @@ from firstword.host.trial import SENTENCE
 from firstword.sim.stage import Place, configuration
 
 KINDS = ("tts", "asr", "llm")
+CLOCK = Clock(4.0)
+"""The recognisers hear at the pace of life, of this one."""
 
 
 @pytest.fixture
 def gateway() -> Iterator[Gateway]:
     before = threads.alive()
-    with Gateway(GatewayOptions(byte_ms=20)) as gateway:
+    with Gateway(GatewayOptions(byte_ms=20), clock=CLOCK) as gateway:
         yield gateway
     until = time.monotonic() + 3
     while threads.alive() != before and time.monotonic() < until:
@@ -35,7 +39,8 @@ def gateway() -> Iterator[Gateway]:
 
 
 @pytest.fixture(autouse=True)
-def no_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+def no_keys_and_a_quick_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live, "try_all", functools.partial(live.try_all, clock=CLOCK))
     for name in LOCAL_KEYS:
         monkeypatch.delenv(name, raising=False)
 
@@ -57,7 +62,7 @@ def one_of_each(gateway: Gateway) -> list[live.Asked]:
     return [live.Asked.variant(at_gateway(found[kind], gateway.url, LOCAL_KEYS), keys_given=True) for kind in KINDS]
 
 
-def tried(asked: list[live.Asked], seconds: float = 5.0) -> dict[str, live.Tried]:
+def tried(asked: list[live.Asked], seconds: float = 10.0) -> dict[str, live.Tried]:
     steps = list(live.try_all(asked, seconds=seconds))
     assert [isinstance(step, live.Asked) for step in steps] == [True, False] * len(asked)
     return {step.kind: step for step in steps if isinstance(step, live.Tried)}
@@ -75,13 +80,9 @@ def test_every_service_of_a_gateway_works_and_its_times_are_told(gateway: Gatewa
         row = next(line for line in lines if line.startswith(f"{service['what']} "))
         shown = [float(word) for word in row.removeprefix(service["what"]).split()[:4] if word != "-"]
         assert shown == pytest.approx([ms[name] for name in live.COLUMNS if name in ms], abs=0.6) and "works" in row
+        if service["kind"] == "asr":  # it heard what the synthesiser before it said
+            assert service["said"] == SENTENCE and ms["ready"] < ms["first"] and ms["last"] < 5000
     assert lines[-1] == f"{len(VARIANTS)} work, 0 fail, 0 without a key"
-
-
-def test_a_recogniser_hears_what_the_synthesiser_before_it_said(gateway: Gateway) -> None:
-    found = tried(one_of_each(gateway))
-    assert found["asr"].said == SENTENCE
-    assert found["asr"].ms["ready"] < found["asr"].ms["first"] and found["asr"].ms["last"] < 2000
 
 
 def test_without_keys_nothing_is_asked_each_is_named_and_nothing_has_failed(
@@ -112,8 +113,8 @@ def test_one_that_never_answers_costs_its_bound_and_no_more(gateway: Gateway, se
     gateway.faults.set(service, Fault("silent"))
     asked = next(one for one in one_of_each(gateway) if one.kind == service)
     began = time.monotonic()
-    found = tried([asked], seconds=0.4)[service]
-    assert found.verdict == "fails" and "did not answer within 0 s" in found.error
+    found = tried([asked], seconds=1.0)[service]
+    assert found.verdict == "fails" and "did not answer within 1 s" in found.error
     assert time.monotonic() - began < 2.5
 
 
@@ -136,12 +137,12 @@ def test_a_synthesiser_without_a_sound_and_a_recogniser_without_a_word_do_not_wo
         def speak(self, text: str, options: object) -> Iterator[object]:
             return iter(())
 
-    with Gateway(GatewayOptions(byte_ms=20), voices={"": Mute()}) as mute:  # type: ignore[dict-item]
+    with Gateway(GatewayOptions(byte_ms=20), voices={"": Mute()}, clock=CLOCK) as mute:  # type: ignore[dict-item]
         found = tried(one_of_each(mute)[:1])["tts"]
     assert found.verdict == "fails"
     noise = (bytes(range(256)) * 40, 8000)
     asked = next(one for one in one_of_each(gateway) if one.kind == "asr")
-    outcome = live._try(asked, noise, 5.0, live.SYSTEM)
+    outcome = live._try(asked, noise, 10.0, CLOCK)
     assert "recognised nothing in" in outcome.error and outcome.ms["ready"] >= 0
 
 

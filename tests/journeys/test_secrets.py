@@ -235,11 +235,12 @@ FAULTS = {
 
 @pytest.mark.parametrize("name", FAULTS)
 def test_a_call_whose_services_fail_shows_no_key(house: House, gateway: Gateway, name: str) -> None:
-    """The tool fails too: nobody listens there."""
     xml = configuration(TRIOS[0], gateway)
     for kind in ("llm", "asr", "tts", "token"):
         with gateway.faults.set(kind, FAULTS[name]):
-            played = house.call(xml, *(ORDER if kind == "llm" else (wait(0.3), HANG_UP)))
+            played = house.call(
+                xml, *((silence(), say("喂"), wait(0.6), HANG_UP) if kind == "llm" else (wait(0.2), HANG_UP))
+            )
             assert played.result in ("hangup", "error")
 
 
@@ -302,21 +303,33 @@ ECHOES = [
 
 @every_trio
 @pytest.mark.parametrize("how", ECHOES)
-def test_a_server_that_says_our_keys_again_is_not_repeated(
-    house: House, gateway: Gateway, trio: Trio, how: str, tmp_path: Path
+def test_the_doctor_does_not_repeat_a_server_that_says_our_keys_again(
+    house: House, gateway: Gateway, trio: Trio, how: str
 ) -> None:
-    """Asked by ``firstword doctor --live``, and in a call."""
+    config, found = house.folder / "conf.xml", house.folder / "found.json"
     with Loopback(functools.partial(every_key_back, how=how)) as server:
         url = f"http://127.0.0.1:{server.port}"
-        config = tmp_path / "conf.xml"
         config.write_text(configuration(trio, gateway, asr=url, llm=url, tts=url))
-        assert cli.main(["doctor", "--live", "--config", str(config), "--json", str(tmp_path / "found.json")]) == 1
-        nothing_seen("what the doctor wrote", (tmp_path / "found.json").read_text())
-        config.write_text(configuration(trio, gateway, token=url))
-        cli.main(["doctor", "--live", "--config", str(config)])
+        assert cli.main(["doctor", "--live", "--config", str(config), "--json", str(found)]) == 1
+        nothing_seen("what the doctor wrote", found.read_text())
         house.look()
-        house.call(configuration(trio, gateway, llm=url, port=server.port), silence(), say("喂"), silence(), HANG_UP)
-        house.call(configuration(trio, gateway, asr=url, tts=url), END)
+
+
+@pytest.mark.parametrize("how", ["status 500 text", "failed", "closed"])
+def test_a_call_does_not_repeat_a_server_that_says_our_keys_again(house: House, gateway: Gateway, how: str) -> None:
+    with Loopback(functools.partial(every_key_back, how=how)) as server:
+        url = f"http://127.0.0.1:{server.port}"
+        ours = functools.partial(configuration, TRIOS[0], gateway)
+        house.call(ours(llm=url), silence(), say("喂"), wait(0.6), HANG_UP)
+        house.call(ours(asr=url, tts=url), END)
+        house.call(ours(token=url), END)
+
+
+@pytest.mark.parametrize("how", ["status 200 JSON", "status 401 text"])
+def test_a_tool_that_says_its_key_again_is_not_repeated(house: House, gateway: Gateway, how: str) -> None:
+    with Loopback(functools.partial(every_key_back, how=how)) as server:
+        played = house.call(configuration(TRIOS[0], gateway, port=server.port), *ORDER)
+    assert played.record["turns"][0]["tools"][0]["outcome"] == ("done" if "200" in how else "failed")
 
 
 def test_an_error_of_our_own_in_a_providers_thread_shows_no_key(
