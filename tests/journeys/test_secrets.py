@@ -249,10 +249,12 @@ def every_key_back(peer: Peer, how: str) -> None:
     head, body = peer.read_request()
     if "upgrade: websocket" in head.lower() and not how.startswith("status"):
         _accept(peer, head)
-        said = again(head + peer.read_frame()[1].decode(errors="replace"))
+        asked = peer.read_frame()[1].decode(errors="replace")
+        said = again(head + asked)
         if how == "failed":
+            task = json.loads(asked).get("header", {}).get("task_id", "")
             header = {"namespace": "Default", "name": "TaskFailed", "status": 40000000, "status_text": said}
-            failed = {"event": "task-failed", "error_code": said, "error_message": said, "task_id": said}
+            failed = {"event": "task-failed", "error_code": said, "error_message": said, "task_id": task}
             error = {"type": "error", "error": {"code": said, "message": said}}
             peer.send_frame(TEXT, json.dumps({"header": {**header, **failed}, "payload": {}, **error}))
         elif how == "closed":

@@ -90,7 +90,7 @@ def _live(args: argparse.Namespace) -> int:
         print(live.HEAD)
         for step in live.try_all(asked):
             if isinstance(step, live.Asked):
-                print(f"{step.what:<34}", end="", flush=True)
+                print(f"{step.what:<44}", end="", flush=True)
             else:
                 print(step)
                 tried.append(step)

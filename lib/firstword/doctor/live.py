@@ -16,7 +16,7 @@ from .variants import Variant, missing_keys
 SERVICE_S = 15.0
 """How long one may take. Outside the switch there is time: a local engine may have to load first."""
 COLUMNS = ("connect", "ready", "first", "last")
-HEAD = f"{'service':<34}" + "".join(f"{name:>9}" for name in COLUMNS)
+HEAD = f"{'service':<44}" + "".join(f"{name:>9}" for name in COLUMNS)
 LEGEND = """\
 ms. connect: name, TCP and TLS of the address alone. The others from the start of the work, connecting and a token included:
 ready: the recogniser takes audio; first: the first audio, token or words; last: the end, but of a recogniser from the end of the speech

@@ -10,6 +10,9 @@ from urllib.parse import urlsplit
 
 from ..providers import registry
 
+SHANGHAI = "wss://nls-gateway-cn-shanghai.aliyuncs.com/ws/v1"
+"""Where the classic voices of NLS speak."""
+
 
 @dataclass(frozen=True)
 class Variant:
@@ -20,17 +23,28 @@ class Variant:
     values: Mapping[str, str] = field(default_factory=dict)
 
     def __str__(self) -> str:
-        shown = [value for name, value in self.values.items() if name in ("model", "voice")]
-        return " ".join((self.kind, self.vendor, *shown))
+        chosen = [value for name, value in self.values.items() if name in ("model", "voice")]
+        options = [name.replace("_", "-") for name, value in self.values.items() if value == "true"]
+        return " ".join((self.kind, self.vendor, *chosen, *options))
 
 
 VARIANTS: tuple[Variant, ...] = (
     # The synthesisers first: what they say is what the recognisers hear.
     Variant("tts", "aliyun", {"voice": "longxiaochun"}),
-    Variant("tts", "aliyun", {"voice": "xiaoyun", "url": "wss://nls-gateway-cn-shanghai.aliyuncs.com/ws/v1"}),
+    Variant("tts", "aliyun", {"voice": "xiaoyun", "url": SHANGHAI}),
+    Variant("tts", "aliyun", {"voice": "aixia", "url": SHANGHAI, "whole_text": "true"}),
+    Variant("tts", "cosyvoice", {"model": "cosyvoice-v3-flash", "voice": "longanyang"}),
+    Variant("tts", "cosyvoice", {"model": "cosyvoice-v2", "voice": "longxiaochun_v2"}),
+    Variant("tts", "qwen", {"model": "qwen3-tts-flash-realtime", "voice": "Cherry"}),
     Variant("asr", "aliyun"),
+    Variant("asr", "dashscope", {"model": "paraformer-realtime-8k-v2"}),
+    Variant("asr", "dashscope", {"model": "paraformer-realtime-v2"}),
+    Variant("asr", "dashscope", {"model": "fun-asr-flash-8k-realtime"}),
+    Variant("asr", "dashscope", {"model": "fun-asr-realtime"}),
+    Variant("asr", "dashscope", {"model": "gummy-realtime-v1", "sample_rate": "16000"}),
+    Variant("asr", "qwen", {"model": "qwen3-asr-flash-realtime"}),
     Variant("llm", "openai", {"model": "qwen-plus", "enable_thinking": "false"}),
-    Variant("llm", "openai", {"model": "qwen-flash", "enable_thinking": "false"}),
+    Variant("llm", "dashscope", {"model": "qwen-plus"}),
 )
 
 

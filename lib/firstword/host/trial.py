@@ -200,10 +200,7 @@ def _answer(service: Any, notes: _Notes, trial: Trial) -> Any:
 
 
 def _speak(service: Any, notes: _Notes, trial: Trial) -> Any:
-    synthesis = service.start("doctor", notes)
-    synthesis.say(SENTENCE)
-    synthesis.finish()
-    return synthesis
+    return service.speak("doctor", SENTENCE, notes)
 
 
 _KINDS: dict[str, tuple[Callable[..., Any], Callable[[Any, _Notes, Trial], Any]]] = {

@@ -212,4 +212,6 @@ def told(provider: str, what: Meaning, fault: Fault, secrets: Sequence[str]) -> 
         said = f"{said}; request {redact(fault.request, secrets, limit=64)}".removeprefix("; ")
     text = f"{what.text} ({said})" if said else what.text
     code = f"HTTP {fault.status} {fault.code}".strip() if fault.status else fault.code
-    return ProviderError(text, provider=provider, code=redact(code, secrets, limit=CODE_CHARS), retry=what.retry, kind=what.kind)
+    return ProviderError(
+        text, provider=provider, code=redact(code, secrets, limit=CODE_CHARS), retry=what.retry, kind=what.kind
+    )

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 from ... import __version__
 from ...clock import Clock, Deadline
-from ...errors import ConfigError, Kind, ProviderError
+from ...errors import Kind, ProviderError
+from ...net import allowed
 from ...net.redact import CODE_CHARS, redact
 from ...net.timers import Bounds
 from ...net.wait import Wait
@@ -37,23 +38,15 @@ class AccessSettings:
     url: str = option(
         INFERENCE,
         help="the service; Singapore wss://dashscope-intl.aliyuncs.com/..., a workspace wss://ID.cn-beijing.maas.aliyuncs.com/...",
+        schemes=allowed.WS,
     )
+    allowed_hosts: tuple[str, ...] = option((), help=allowed.HELP)
     api_key: str = option(
         "env:DASHSCOPE_API_KEY", help="the key of Model Studio, of the same region as url", secret=True
     )
     workspace: str = option("", help="the workspace's id; empty: the key's own")
     data_inspection: bool = option(False, help="have the service inspect the content (X-DashScope-DataInspection)")
     connect_ms: int = option(5000, help="from the start until the service is ready, ms", low=100, high=60_000)
-
-
-def check_address(url: str, where: str) -> None:
-    """Raises ConfigError if `url` is no WebSocket address, or would show a key in logs."""
-    if not url.startswith(("ws://", "wss://")):
-        raise ConfigError(
-            f"{where}: url must begin with wss:// (or ws:// for a local gateway), not {url.split('?')[0]!r}"
-        )
-    if "?" in url:
-        raise ConfigError(f"{where}: url must hold no ?...; the key is the setting api_key")
 
 
 class Account:

@@ -12,7 +12,7 @@ from ...speech.asr import RecognitionListener, Transcript
 from ...speech.backlog import Backlog
 from ...speech.gate import Gate
 from . import asr_wire, wire
-from .account import Account, check_address, new_id
+from .account import Account, new_id
 from .asr_settings import RecognitionSettings, check, context, parameters
 
 __all__ = ["DashScopeRecogniser", "RecognitionSettings", "make"]
@@ -25,7 +25,6 @@ NOTHING_HEARD = ("NO_VALID_AUDIO_ERROR", "NO_INPUT_AUDIO_ERROR")
 def make(values: Mapping[str, str], where: str, clock: Clock = SYSTEM) -> DashScopeRecogniser:
     """Raises ConfigError."""
     settings = bind(RecognitionSettings, values, where)
-    check_address(settings.url, where)
     check(settings, where)
     return DashScopeRecogniser(settings, clock)
 

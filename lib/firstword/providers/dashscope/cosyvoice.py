@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from ...clock import SYSTEM, Clock
 from ...options import bind
 from ...speech.tts import Synthesiser, SynthesisListener
-from .account import Account, check_address
+from .account import Account
 from .cosyvoice_marks import Marks
 from .cosyvoice_settings import CosyVoiceSettings, check, parameters
 from .cosyvoice_task import TEXT_CHARS, CosyVoiceTask
@@ -26,7 +26,6 @@ log = logging.getLogger("firstword.providers.dashscope")
 def make(values: Mapping[str, str], where: str, clock: Clock = SYSTEM) -> CosyVoice:
     """Raises ConfigError."""
     settings = bind(CosyVoiceSettings, values, where)
-    check_address(settings.url, where)
     check(settings, where)
     return CosyVoice(settings, clock)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from ...clock import SYSTEM, Clock
 from ...errors import ConfigError, ProviderError
+from ...net import allowed
 from ...net.failures import Meaning, kind_of_status, worth_retrying
 from ...net.http import Client, HttpBounds
 from ...net.streamed import Limits, StreamedAnswer, told
@@ -26,6 +27,7 @@ class GenerationSettings(AccessSettings):
     url: str = option(
         "https://dashscope.aliyuncs.com/api/v1",
         help="the address before /services/aigc/...; Singapore https://dashscope-intl.aliyuncs.com/api/v1",
+        schemes=allowed.HTTP,
     )
     model: str = option("qwen-plus", help="the model's name")
     enable_thinking: bool = option(
@@ -50,8 +52,6 @@ class GenerationSettings(AccessSettings):
 def make(values: Mapping[str, str], where: str, clock: Clock = SYSTEM) -> GenerationModel:
     """Raises ConfigError."""
     settings = bind(GenerationSettings, values, where)
-    if not settings.url.startswith(("http://", "https://")):
-        raise ConfigError(f"{where}: url must begin with https:// or http://, not {settings.url!r}")
     if any(not 32 < ord(char) < 127 for char in settings.api_key):
         raise ConfigError(f"{where}: api_key holds a space or a character that no key has")
     return GenerationModel(settings, clock)

@@ -14,13 +14,14 @@ from typing import Any
 
 from ...clock import SYSTEM, Clock
 from ...errors import ConfigError, ProviderError
+from ...net import allowed
 from ...net.websocket import Closed, Connection
 from ...options import bind, option
 from ...speech.asr import RecognitionListener
 from ...speech.backlog import Backlog
 from ...speech.gate import Gate
 from . import realtime_wire as wire
-from .account import AccessSettings, Account, check_address
+from .account import AccessSettings, Account
 from .qwen_utterances import Utterances
 from .realtime import REALTIME, Realtime, new_event_id
 
@@ -36,6 +37,7 @@ class RecogniserSettings(AccessSettings):
     url: str = option(
         REALTIME,
         help="the service; Singapore wss://dashscope-intl.aliyuncs.com/..., a workspace wss://ID.cn-beijing.maas.aliyuncs.com/...",
+        schemes=allowed.WS,
     )
     model: str = option("qwen3-asr-flash-realtime", help="the model")
     sample_rate: int = option(8000, help="8000 or 16000 Hz", low=8000, high=16000)
@@ -72,7 +74,6 @@ class RecogniserSettings(AccessSettings):
 def make(values: Mapping[str, str], where: str, clock: Clock = SYSTEM) -> QwenRecogniser:
     """Raises ConfigError."""
     settings = bind(RecogniserSettings, values, where)
-    check_address(settings.url, where)
     if settings.sample_rate not in (8000, 16000):
         raise ConfigError(f"{where}: sample_rate takes 8000 or 16000, not {settings.sample_rate}")
     return QwenRecogniser(settings, clock)

@@ -13,9 +13,10 @@ from dataclasses import dataclass
 
 from ...clock import SYSTEM, Clock
 from ...errors import ConfigError
+from ...net import allowed
 from ...options import bind, option
 from ...speech.tts import Synthesiser, SynthesisListener
-from .account import AccessSettings, Account, check_address
+from .account import AccessSettings, Account
 from .qwen_modes import CommitSession, ServerCommitSession
 from .qwen_session import Progress
 from .realtime import REALTIME, Realtime
@@ -37,6 +38,7 @@ class SynthesiserSettings(AccessSettings):
     url: str = option(
         REALTIME,
         help="the service; Singapore wss://dashscope-intl.aliyuncs.com/..., a workspace wss://ID.cn-beijing.maas.aliyuncs.com/...",
+        schemes=allowed.WS,
     )
     model: str = option(
         "qwen3-tts-flash-realtime", help="also the -instruct-, -vc- and -vd- models, and the old qwen-tts-realtime"
@@ -70,7 +72,6 @@ class SynthesiserSettings(AccessSettings):
 def make(values: Mapping[str, str], where: str, clock: Clock = SYSTEM) -> QwenSynthesiser:
     """Raises ConfigError."""
     settings = bind(SynthesiserSettings, values, where)
-    check_address(settings.url, where)
     _check(settings, where)
     return QwenSynthesiser(settings, clock)
 

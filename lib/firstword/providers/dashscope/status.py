@@ -98,7 +98,9 @@ def task_failure(provider: str, code: str, said: str, secrets: tuple[str, ...] =
     what = meaning(code, said)
     quote = redact(said, secrets, limit=200)
     text = f"{what.text} ({quote})" if quote else what.text
-    return ProviderError(text, provider=provider, code=redact(code, secrets, limit=CODE_CHARS), retry=what.retry, kind=what.kind)
+    return ProviderError(
+        text, provider=provider, code=redact(code, secrets, limit=CODE_CHARS), retry=what.retry, kind=what.kind
+    )
 
 
 def rows() -> Iterator[Row]:
