@@ -26,8 +26,7 @@ SENTENCE = "您好，今天天气很好。"
 QUESTION = "请只回答“好”。"
 FRAME_S = 0.02
 PAUSE_S = 1.2
-"""Silence after the speech that a recogniser hears: longer than any service's default for the end of a sentence but Paraformer's 1.3 s,
-which `finish` ends."""
+"""Silence after the speech that a recogniser hears: most end a sentence within it, and `finish` ends it for the others."""
 CLOSING_S = 2.0
 
 
