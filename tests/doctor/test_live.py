@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from mock import Mock
 
 from firstword import cli, threads
 from firstword.clock import Clock
@@ -19,6 +20,7 @@ from firstword.doctor.variants import VARIANTS, at_gateway
 from firstword.gateway.faults import Fault
 from firstword.gateway.options import GatewayOptions
 from firstword.gateway.server import Gateway
+from firstword.host import trial
 from firstword.host.trial import SENTENCE
 from firstword.sim.stage import Place, configuration
 
@@ -116,6 +118,7 @@ def test_one_that_never_answers_costs_its_bound_and_no_more(gateway: Gateway, se
     found = tried([asked], seconds=1.0)[service]
     assert found.verdict == "fails" and "did not answer within 1 s" in found.error
     assert time.monotonic() - began < 2.5
+    assert not any(name.startswith("doctor") for name in threads.alive())
 
 
 def test_one_that_is_not_there_is_named_by_its_address(gateway: Gateway) -> None:
@@ -132,14 +135,17 @@ def test_one_whose_address_may_have_no_key_is_not_asked(monkeypatch: pytest.Monk
     assert "keys.example is neither" in found.error and "allowed-hosts" in found.error
 
 
-def test_a_synthesiser_without_a_sound_and_a_recogniser_without_a_word_do_not_work(gateway: Gateway) -> None:
-    class Mute:
-        def speak(self, text: str, options: object) -> Iterator[object]:
-            return iter(())
+def test_a_synthesiser_without_a_sound_does_not_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    def end(service: object, notes: trial._Notes, asked: object) -> Mock:
+        notes.finished()
+        return Mock()
 
-    with Gateway(GatewayOptions(byte_ms=20), voices={"": Mute()}, clock=CLOCK) as mute:  # type: ignore[dict-item]
-        found = tried(one_of_each(mute)[:1])["tts"]
-    assert found.verdict == "fails"
+    monkeypatch.setitem(trial._KINDS, "tts", (lambda *_: Mock(rate=8000), end))
+    outcome = trial.Trial("tts", "aliyun", {}, "here", seconds=1.0).begin().outcome()
+    assert "ended without a sound" in outcome.error
+
+
+def test_a_recogniser_without_a_word_does_not_work(gateway: Gateway) -> None:
     noise = (bytes(range(256)) * 40, 8000)
     asked = next(one for one in one_of_each(gateway) if one.kind == "asr")
     outcome = live._try(asked, noise, 10.0, CLOCK)
