@@ -6,7 +6,7 @@ from firstword import events as ev
 from firstword.commands import Say, Silence
 from firstword.turn import State
 
-from .playbook import AHEAD, BUSY, greeted
+from .playbook import AHEAD, BUSY, Playbook, greeted
 
 
 def test_the_answer_is_thought_in_the_pause_and_released_when_the_turn_is_over() -> None:
@@ -64,6 +64,18 @@ def test_an_answer_that_was_thought_ahead_and_failed_is_asked_for_again() -> Non
     play >> ev.CallerPaused(play.now) << ("think ahead", 2, "what does it cost")
     play.fires("endpoint") << ("release", 2, "what does it cost")
     play >> ev.ReplyFailed(2, BUSY) << ("think", 3, "what does it cost") << State.THINKING
+    play >> ev.ReplyFailed(3, BUSY) << Say(4, "sorry")
+
+
+def thought_ahead() -> Playbook:
+    play = greeted(AHEAD).begins() >> ev.CallerHeard("what does it cost", 1)
+    play >> ev.CallerPaused(play.now)
+    return play.fires("endpoint")
+
+
+def test_a_phrase_that_fails_after_such_an_answer_does_not_ask_the_old_question_again() -> None:
+    play = thought_ahead() >> ev.ReplyBegan(2) >> ev.ReplyDrained(2)
+    play.fires("idle") << Say(3, "still there?")
     play >> ev.ReplyFailed(3, BUSY) << Say(4, "sorry")
 
 

@@ -608,7 +608,7 @@ class Turn:
 
     def _say(self, text: str, firm: bool = False) -> None:
         """Speak a phrase of the profile, or, where it is empty, give the floor away."""
-        self._cut = False
+        self._cut = self._thought_ahead = False
         if not text:
             self._listen()
             return
