@@ -65,3 +65,12 @@ def test_one_key_always_reaches_a_person() -> None:
     play.fires("closing") << Finish("transfer", "transfer", destination="desk")
     play = Playbook(manners)
     play >> ev.Answered() >> ev.ReplyBegan(1) >> ev.KeyPressed("1") << Silence(1)
+
+
+def test_words_said_before_a_notice_is_audible_do_not_skip_it() -> None:
+    play = Playbook(dataclasses.replace(CALLING, notice="this call is recorded"))
+    play >> ev.Answered() << Listen()
+    asked(play, "喂？") << Say(1, "this call is recorded")
+    play >> ev.CallerHeard("你好，哪位", 2)
+    play.silent() << State.THINKING
+    play >> ev.ReplyBegan(1) >> ev.ReplyDrained(1) << Say(2, "hello")

@@ -219,6 +219,9 @@ class Turn:
     def _rethink(self, event: ev.Event, now: float) -> None:
         """More words while we think: those of the turn that is answered, or other ones of an utterance that was asked half recognised."""
         assert isinstance(event, (ev.CallerPartlyHeard, ev.CallerHeard))
+        if self._firm:  # not audible yet, and not to be missed
+            self._words.note(event, now)
+            return
         amended = self._words.amend(event, now)
         if not amended:
             self._words.note(event, now)
