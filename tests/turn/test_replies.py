@@ -191,6 +191,20 @@ def test_a_quick_tool_is_not_covered() -> None:
     assert "filler" not in play.timers
 
 
+def test_a_filler_for_a_tool_of_one_reply_is_not_said_in_the_next() -> None:
+    play = speaking() >> ev.ToolsBegan(2, 5000) >> ev.ToolsAnswered(2)
+    assert play.timers["filler"] == 6500, "a long sentence is to be heard first"
+    play >> ev.ReplyDrained(2) << State.LISTENING
+    assert "filler" not in play.timers
+    for more in (("停一下", 2), ("嗯", 2)):
+        play = speaking() >> ev.ToolsBegan(2, 5000)
+        play.begins() >> ev.CallerHeard(*more) >> ev.ReplyDrained(2) << State.HEARING
+        assert "filler" not in play.timers
+    play = greeted() >> ev.KeyPressed("1") >> ev.CallerHeard("查一下", 1) >> ev.ToolsBegan(2)
+    play.fires("keys") << Silence(2)
+    assert "filler" not in play.timers
+
+
 def test_a_key_stops_what_is_being_said() -> None:
     speaking() >> ev.KeyPressed("1") << Silence(2) << State.LISTENING
 

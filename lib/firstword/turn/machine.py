@@ -338,6 +338,7 @@ class Turn:
         if self.reply == self._answer_number:  # an apology that was heard mends nothing
             self._failures = 0
         self._question, self._firm = event.text, False
+        self._out.append(StopTimer("filler"))
         if event.then is not None:
             self._outcome = self._sequel(event.then)
             self._out.append(StartTimer("closing", self._manners.linger_ms))
@@ -470,14 +471,14 @@ class Turn:
         """There was nothing left to hold."""
         assert isinstance(event, ev.ReplyDrained)
         self._question = event.text
-        self._out.append(StopTimer("held"))
+        self._out += [StopTimer("held"), StopTimer("filler")]
         if self._pause is None:
             self._hear_caller()
         else:
             self._take_turns(now)
 
     def _cut_in(self, now: float) -> None:
-        self._out += [Silence(self.reply), StopTimer("held")]
+        self._out += [Silence(self.reply), StopTimer("held"), StopTimer("filler")]
         self._cut = True
         self._question = ""
         pause = self._pause
@@ -521,7 +522,7 @@ class Turn:
             else:
                 self._out.append(StartTimer("idle", self._manners.idle_ms))
         elif keys and self.state is State.THINKING:
-            self._out += [Silence(self.reply), StopTimer("think")]
+            self._out += [Silence(self.reply), StopTimer("think"), StopTimer("filler")]
             self._answer(now)
 
     def _obey(self, event: ev.Event, now: float) -> None:
