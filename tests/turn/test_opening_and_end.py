@@ -74,3 +74,9 @@ def test_words_said_before_a_notice_is_audible_do_not_skip_it() -> None:
     play >> ev.CallerHeard("你好，哪位", 2)
     play.silent() << State.THINKING
     play >> ev.ReplyBegan(1) >> ev.ReplyDrained(1) << Say(2, "hello")
+
+
+def test_a_callee_who_only_makes_a_sound_is_greeted_after_it() -> None:
+    play = Playbook(CALLING)
+    play >> ev.Answered() << Listen()
+    play.begins().stops().fires("final") << Say(1, "hello")

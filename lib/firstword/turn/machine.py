@@ -237,6 +237,8 @@ class Turn:
     def _give_up(self, event: ev.Event, now: float) -> None:
         if self._words.text:
             self._answer(now)
+        elif self._opening:
+            self._open()
         elif self._cut:
             self._say(self._manners.unheard)
         else:
