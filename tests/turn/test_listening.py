@@ -74,6 +74,18 @@ def test_a_recogniser_that_never_gets_sure_is_answered_from_what_it_thought() ->
     play.silent()  # late: it is being answered
 
 
+@pytest.mark.parametrize(("words", "most_s"), [(["a"] * 40, 0.5), ([f"a{at}" for at in range(40)], 1.3)])
+def test_a_recogniser_that_goes_on_telling_does_not_hold_the_floor(words: list[str], most_s: float) -> None:
+    play = greeted(dataclasses.replace(MANNERS, stable_ms=300)).begins().stops() << State.SETTLING
+    began = play.now
+    for text in words:
+        play >> ev.CallerPartlyHeard(text, 1)
+        if play.timers["final"] <= 100:
+            play.fires("final") << State.THINKING
+            break
+    assert play.now - began < most_s
+
+
 def test_noise_without_words_gives_the_floor_back() -> None:
     play = greeted().begins().stops() >> ev.TimerFired("final")
     play.silent() << State.LISTENING

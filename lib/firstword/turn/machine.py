@@ -58,6 +58,7 @@ class Turn:
         self._last_speech: float | None = None
         self._pause: float | None = None  # since when the caller is silent, in the middle of their turn
         self._endpoint = 0.0
+        self._settled_by = 0.0  # the words of the turn are not waited for longer
         self._prepared: str | None = None  # the words that the current reply answers, which is not released
         self._answer_text = ""  # the same of one that is
         self._thought_ahead = False  # whether that was thought ahead
@@ -195,8 +196,16 @@ class Turn:
         if self._words.sure or (text and stable_ms <= 0):
             self._answer(now)
         else:
-            self._out.append(StartTimer("final", round(stable_ms) if text else self._manners.final_ms))
-            self.state = State.SETTLING
+            self._settle(stable_ms if text else self._manners.final_ms, now)
+
+    def _settle(self, ms: float, now: float) -> None:
+        """Wait for the last words, `ms` at first, unless others come."""
+        self._settled_by = now + self._manners.final_ms / 1000
+        self._wait_for_words(ms, now)
+        self.state = State.SETTLING
+
+    def _wait_for_words(self, ms: float, now: float) -> None:
+        self._out.append(StartTimer("final", round(max(0.0, min(ms, (self._settled_by - now) * 1000)))))
 
     def _endless(self, event: ev.Event, now: float) -> None:
         self._last_speech = now
@@ -206,8 +215,8 @@ class Turn:
         self._note(event, now)
         if self._words.sure:
             self._answer(now)
-        elif self._words.text:
-            self._out.append(StartTimer("final", self._manners.stable_ms))
+        elif self._words.text:  # a recogniser that says the same again and again changes nothing
+            self._wait_for_words(self._manners.stable_ms - (now - self._words.changed_at) * 1000, now)
 
     def _unprompted(self, event: ev.Event, now: float) -> None:
         self._note(event, now)
@@ -231,8 +240,7 @@ class Turn:
         if self._words.sure:
             self._answer(now)
         else:  # and perhaps still more
-            self._out.append(StartTimer("final", self._manners.stable_ms))
-            self.state = State.SETTLING
+            self._settle(self._manners.stable_ms, now)
 
     def _give_up(self, event: ev.Event, now: float) -> None:
         if self._words.text:
