@@ -7,10 +7,10 @@ import dataclasses
 import pytest
 
 from firstword import events as ev
-from firstword.commands import Finish, Listen, Say, Silence
+from firstword.commands import Finish, Hold, Listen, Say, Silence
 from firstword.turn import State
 
-from .playbook import MANNERS, Playbook, asked, greeted, speaking
+from .playbook import BUSY, MANNERS, Playbook, asked, greeted, speaking
 
 CALLING = dataclasses.replace(MANNERS, wait_first_ms=4000)
 
@@ -80,3 +80,19 @@ def test_a_callee_who_only_makes_a_sound_is_greeted_after_it() -> None:
     play = Playbook(CALLING)
     play >> ev.Answered() << Listen()
     play.begins().stops().fires("final") << Say(1, "hello")
+
+
+def test_a_sound_in_the_moment_in_which_the_last_word_was_heard_does_not_undo_the_transfer() -> None:
+    play = speaking() >> ev.CallerStirred(100.0) << Hold(2) << State.HELD
+    play >> ev.ReplyDrained(2, text="one moment", then=ev.HandOver("sales")) << State.CLOSING
+    play.fires("closing") << Finish("transfer", "transfer", destination="sales")
+
+
+def test_an_answer_that_was_heard_out_under_a_sound_forgives_the_failure_before() -> None:
+    play = asked(greeted())
+    play >> ev.ReplyFailed(2, BUSY) >> ev.ReplyBegan(3) >> ev.ReplyDrained(3)
+    asked(play, "again", 2)
+    play >> ev.ReplyBegan(4) >> ev.CallerStirred(play.now) >> ev.ReplyDrained(4)
+    play.stops()
+    play >> ev.CallerHeard("and again", 3) << ("think", 5, "and again")
+    play >> ev.ReplyFailed(5, BUSY) << Say(6, "sorry")

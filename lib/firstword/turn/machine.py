@@ -345,16 +345,20 @@ class Turn:
 
     def _yield(self, event: ev.Event, now: float) -> None:
         assert isinstance(event, ev.ReplyDrained)
-        if self.reply == self._answer_number:  # an apology that was heard mends nothing
-            self._failures = 0
-        self._question, self._firm = event.text, False
-        self._out.append(StopTimer("filler"))
+        self._heard_out(event)
         if event.then is not None:
             self._outcome = self._sequel(event.then)
             self._out.append(StartTimer("closing", self._manners.linger_ms))
             self.state = State.CLOSING
         else:
             self._take_turns(now)
+
+    def _heard_out(self, event: ev.ReplyDrained) -> None:
+        """The caller has heard all of the reply."""
+        if self.reply == self._answer_number:  # an apology that was heard mends nothing
+            self._failures = 0
+        self._question, self._firm = event.text, False
+        self._out.append(StopTimer("filler"))
 
     def _sequel(self, then: ev.Sequel) -> Finish:
         if isinstance(then, ev.HandOver):
@@ -480,12 +484,12 @@ class Turn:
     def _yield_held(self, event: ev.Event, now: float) -> None:
         """There was nothing left to hold."""
         assert isinstance(event, ev.ReplyDrained)
-        self._question = event.text
-        self._out += [StopTimer("held"), StopTimer("filler")]
-        if self._pause is None:
-            self._hear_caller()
+        self._out.append(StopTimer("held"))
+        if self._pause is not None or event.then is not None:
+            self._yield(event, now)
         else:
-            self._take_turns(now)
+            self._heard_out(event)
+            self._hear_caller()
 
     def _cut_in(self, now: float) -> None:
         self._out += [Silence(self.reply), StopTimer("held"), StopTimer("filler")]
