@@ -33,6 +33,13 @@ def test_an_answer_that_became_audible_just_when_the_caller_went_on_was_interrup
     play.stops() << ("think", 3, "to Beijing")
 
 
+@pytest.mark.parametrize("ended", [ev.ReplyFailed(2, BUSY), ev.ReplyDrained(2, empty=True)])
+def test_an_answer_that_ended_just_when_the_caller_went_on_is_asked_for_again(ended: ev.Event) -> None:
+    play = asked(greeted(), "what does it cost").begins() << Hold(2) >> ended
+    play.silent() << State.HEARING
+    play.stops() << ("think", 3, "what does it cost")
+
+
 def test_a_sentence_that_comes_late_while_we_think_is_added() -> None:
     play = asked(greeted(), "寄到北京")
     play >> ev.CallerHeard("多少钱？", 2) << Silence(2) << ("think", 3, "寄到北京多少钱？")

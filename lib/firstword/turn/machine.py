@@ -343,6 +343,10 @@ class Turn:
         self._spend()
         self._cut = True
 
+    def _lost(self, event: ev.Event, now: float) -> None:
+        """The answer that we hold had ended in the moment in which the caller went on, without a sound: there is nothing to release."""
+        self._prepared = None
+
     def _yield(self, event: ev.Event, now: float) -> None:
         assert isinstance(event, ev.ReplyDrained)
         self._heard_out(event)

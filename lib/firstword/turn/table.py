@@ -60,8 +60,8 @@ RecogniserFailed    deaf       deaf        deaf       deaf       deaf       deaf
 ReplyBegan          -          -           too_late   too_late   speak      -          -          -          -
 ToolsBegan          -          -           -          -          wait_tools wait_tools wait_tools -          -
 ToolsAnswered       -          -           -          -          tools_done tools_done tools_done -          -
-ReplyDrained        -          -           -          -          nothing    yield      yield_held linger     -
-ReplyFailed         -          -           -          -          failed     failed     failed     finish     -
+ReplyDrained        -          -           lost       lost       nothing    yield      yield_held linger     -
+ReplyFailed         -          -           lost       lost       failed     failed     failed     finish     -
 KeyPressed          -          press       press      press      press      press      press      -          -
 SpeechAsked         -          obey        obey       obey       obey       obey       obey       -          -
 HangUpAsked         dismiss    dismiss     dismiss    dismiss    dismiss    dismiss    dismiss    dismiss    -
