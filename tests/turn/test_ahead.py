@@ -79,4 +79,9 @@ def test_a_phrase_that_fails_after_such_an_answer_does_not_ask_the_old_question_
     play >> ev.ReplyFailed(3, BUSY) << Say(4, "sorry")
 
 
+def test_an_answer_that_the_caller_s_cough_held_for_a_moment_was_thought_ahead_once() -> None:
+    play = thought_ahead().begins().stops() << ("release", 2, "what does it cost")
+    assert (play.turn.budget.begun, play.turn.budget.used) == (1, 1)
+
+
 # When the caller interrupts.

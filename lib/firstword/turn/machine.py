@@ -61,7 +61,8 @@ class Turn:
         self._settled_by = 0.0  # the words of the turn are not waited for longer
         self._prepared: str | None = None  # the words that the current reply answers, which is not released
         self._answer_text = ""  # the same of one that is
-        self._thought_ahead = False  # whether that was thought ahead
+        self._thought_ahead = False  # whether that was thought ahead, and may be asked for again
+        self._uncounted = False  # whether it was, and the budget does not know yet what came of it
         self._cut = False  # whether the caller's turn under way interrupted a reply
         self._firm = False  # whether the current reply can not be interrupted
         self._opening = False  # the callee's first words are waited for
@@ -184,7 +185,7 @@ class Turn:
             self.budget.begin(now)
             self._think(text)
             self._prepared = text
-            self._thought_ahead = True
+            self._thought_ahead = self._uncounted = True
 
     def _end_turn(self, event: ev.Event, now: float) -> None:
         if self._last_speech is None:
@@ -274,7 +275,8 @@ class Turn:
         if self._prepared is None:
             self._think(text)
             self._thought_ahead = False
-        elif self._thought_ahead:
+        elif self._uncounted:
+            self._uncounted = False
             self.budget.use()
         self._prepared, self._answer_text = None, text
         self._release(now, final)
@@ -625,7 +627,9 @@ class Turn:
     def _drop_prepared(self, now: float) -> None:
         if self._prepared is not None:
             self._prepared = None
-            self.budget.drop(now)
+            if self._uncounted:
+                self._uncounted = False
+                self.budget.drop(now)
             self._out.append(Silence(self.reply))
 
     def _say(self, text: str, firm: bool = False) -> None:
