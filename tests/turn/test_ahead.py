@@ -84,4 +84,9 @@ def test_an_answer_that_the_caller_s_cough_held_for_a_moment_was_thought_ahead_o
     assert (play.turn.budget.begun, play.turn.budget.used) == (1, 1)
 
 
+def test_an_answer_that_fails_after_it_has_done_something_is_not_asked_for_again() -> None:
+    play = thought_ahead() >> ev.ToolsAnswered(2) >> ev.ReplyFailed(2, BUSY) << Say(3, "sorry")
+    play.silent()
+
+
 # When the caller interrupts.

@@ -325,7 +325,7 @@ class Turn:
             self._out.append(StartTimer("filler", max(0, heard_in_ms + self._manners.tool_filler_ms)))
 
     def _tools_done(self, event: ev.Event, now: float) -> None:
-        self._asking = False
+        self._asking = self._thought_ahead = False  # who asks the same again does the same deeds again
 
     def _fill_later(self, event: ev.Event, now: float) -> None:
         self._cover_tools()
