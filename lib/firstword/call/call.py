@@ -102,7 +102,9 @@ class Call:
         )
         self._summary = Summary(self.label, services.llm, profile.history_summary, self.post)
         self._doing = Doing(self.label, host, profile, toolbox, errands, self.post, self.turn.collect, clock)
-        self._wanted: ToolsWanted | None = None  # by a reply that was thought ahead: not before it is released
+        self._wanted: ToolsWanted | None = (
+            None  # by a reply that is thought ahead or overtaken: not before it is released
+        )
         self._listening = Listening(self.label, services.asr, profile.rate, self.post)
         self._reply: Reply | None = None
         self._spoke_at = 0.0  # when the caller last began to speak
@@ -304,7 +306,8 @@ class Call:
         if self._overtaken is not None and self._overtaken is not record:
             self.record.turns.remove(self._overtaken)  # its words are in this one: one turn of the caller, one entry
         self._overtaken = None
-        self._history.ask(order.text)
+        if reply.released_at is None:  # else it was overtaken by a sound, and is asked already
+            self._history.ask(order.text)
         record.last_speech, record.caller = order.last_speech, order.text
         record.at |= {"endpoint": order.endpoint, "final": order.final}
         if record not in self.record.turns:
@@ -334,8 +337,8 @@ class Call:
             return
         if isinstance(event, ToolAnswered):
             self._doing.take(event)
-        elif reply.released_at is None:
-            self._wanted = event
+        elif reply.released_at is None or self.turn.state in (State.HEARING, State.SETTLING):
+            self._wanted = event  # it may not be what they want
             return
         else:
             self._history.called("", event.calls)

@@ -59,7 +59,7 @@ CallerHeard         -          unprompted  note       settled    rethink    murm
 RecogniserFailed    deaf       deaf        deaf       deaf       deaf       deaf       deaf       -          -
 ReplyBegan          -          -           too_late   too_late   speak      -          -          -          -
 ToolsBegan          -          -           -          -          wait_tools wait_tools wait_tools -          -
-ToolsAnswered       -          -           -          -          tools_done tools_done tools_done -          -
+ToolsAnswered       -          -           tools_done tools_done tools_done tools_done tools_done -          -
 ReplyDrained        -          -           lost       lost       nothing    yield      yield_held linger     -
 ReplyFailed         -          -           lost       lost       failed     failed     failed     finish     -
 KeyPressed          -          press       press      press      press      press      press      -          -

@@ -1,0 +1,43 @@
+"""A caller who goes on before the answer is audible, and tools."""
+
+from __future__ import annotations
+
+from firstword import events as ev
+from firstword.call.tools import Answer
+from firstword.turn import State
+
+from .stage import Stage, until
+
+
+def test_a_tool_that_the_model_wants_while_the_caller_goes_on_waits_until_they_have_finished() -> None:
+    with Stage() as stage:
+        stage.asks("订两张票")
+        stage.after(State.HEARING, ev.CallerBegan(1.0))
+        stage.model.wants(("order", "{}"), ("set_variable", '{"name": "mood", "value": "happy"}'))
+        stage.after(State.THINKING, ev.CallerHeard("不对，三张", 2), ev.CallerPaused(1.0), ev.TimerFired("endpoint"))
+        assert not stage.errands.start.called
+        assert not stage.host.set_variable.called
+        assert [message.content for message in stage.model.asked[-1][1:]] == ["订两张票不对，三张"]
+
+
+def test_a_tool_that_the_model_wants_while_the_caller_coughs_is_used_afterwards() -> None:
+    with Stage() as stage:
+        stage.asks("订两张票")
+        stage.after(State.HEARING, ev.CallerBegan(1.0))
+        stage.model.wants(("order", "{}"))
+        stage.after(State.THINKING, ev.CallerPaused(1.0), ev.TimerFired("endpoint"))
+        until(lambda: stage.errands.start.called)
+        assert stage.errands.start.call_count == 1
+
+
+def test_a_cough_while_a_tool_is_under_way_does_not_ask_the_model_twice() -> None:
+    with Stage() as stage:
+        stage.asks("订两张票")
+        stage.model.wants(("order", "{}"))
+        until(lambda: stage.errands.start.called)
+        stage.after(State.HEARING, ev.CallerBegan(1.0))
+        stage.after(State.THINKING, ev.CallerPaused(1.0), ev.TimerFired("endpoint"))
+        done = stage.errands.start.call_args[0][2]
+        done(Answer("订好了", "done"))
+        until(lambda: len(stage.model.asked) == 2)
+        assert [message.role for message in stage.model.asked[1][1:]] == ["user", "assistant", "tool"]
