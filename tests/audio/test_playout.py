@@ -30,6 +30,28 @@ def pulled(playout: Playout, most: int = 1000) -> bytes:
     return out
 
 
+def test_nothing_is_said_before_a_reply_that_is_held() -> None:
+    for held_from_the_beginning in (True, False):
+        playout = Playout(8000, 0)
+        playout.begin(1, held_from_the_beginning)
+        if not held_from_the_beginning:
+            playout.hold(1)
+        assert not playout.prelude(1, ramp(2))
+        assert playout.pull() is None
+
+
+def test_what_is_said_before_a_reply_that_turns_out_empty_is_said_to_its_end_unless_it_is_silenced() -> None:
+    playout = Playout(8000, 0)
+    playout.begin(1)
+    playout.prelude(1, ramp(3))
+    playout.end(1)
+    assert playout.pull() is not None
+    assert not playout.over
+    playout.silence(1)
+    assert playout.over
+    assert playout.pull() is None
+
+
 def test_before_any_reply_silence_is_due() -> None:
     playout = Playout(8000, 100)
     assert playout.pull() is None

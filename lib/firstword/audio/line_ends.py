@@ -192,7 +192,9 @@ class Speaking:
         """When the current reply began to sound, once it has; and whether it has drained, once."""
         began, self._began_at = self._began_at, None
         self._begun = self._begun or began is not None
-        drained = not self._told and self.playout.over and not self._in_pipe()
+        drained = (
+            not self._told and self.playout.over and all(frame.reply != self.playout.reply for frame in self._pipe)
+        )
         self._told = self._told or drained
         return began, drained
 

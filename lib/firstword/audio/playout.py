@@ -115,9 +115,9 @@ class Playout:
 
     def prelude(self, reply: int, pcm: bytes) -> bool:
         """Say `pcm`, whole samples, before `reply`, or in a silence in the middle of it. Returns False if it was dropped: something of the
-        reply is to be heard."""
+        reply is to be heard, or nothing may be, for it is held."""
         silent = self._dry if self.handed_bytes else not self._waiting
-        if reply != self.reply or self._ended or not silent or self._prelude:
+        if reply != self.reply or self._ended or self.held or not silent or self._prelude:
             return False
         self._prelude += pcm
         return True
@@ -153,7 +153,7 @@ class Playout:
     @property
     def over(self) -> bool:
         """Whether nothing of the current reply is to come, neither from here nor from the synthesiser."""
-        return self._ended and not self._waiting and not self.held
+        return self._ended and not self._waiting and not self._prelude and not self.held
 
     @property
     def waiting_ms(self) -> float:
