@@ -224,8 +224,9 @@ class Edition:
 
 
 def tell_dialplan(host: Host, result: str, turns: int = 0, first_word_ms: float | None = None, error: str = "") -> None:
-    """Set the channel's ``firstword_...`` variables."""
+    """Set the channel's ``firstword_...`` variables. An error may hold the words of a service, and in these the caller's: the dialplan,
+    which logs it, would expand ``${...}`` in them, commands of the switch too."""
     host.set_variable("firstword_result", result)
     host.set_variable("firstword_turns", str(turns))
     host.set_variable("firstword_first_word_ms", "" if first_word_ms is None else f"{first_word_ms:.0f}")
-    host.set_variable("firstword_error", error)
+    host.set_variable("firstword_error", error.replace("${", "＄{"))
