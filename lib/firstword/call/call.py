@@ -147,7 +147,12 @@ class Call:
             raise HostError(f"the audio pipes could not be made in {self._folder}: {error.strerror}") from error
 
     def _talk(self, line: Line) -> None:
-        thread = spawn("call", self._work, self.label)
+        try:
+            thread = spawn("call", self._work, self.label)
+        except RuntimeError as error:  # the machine has no thread left; the line's FIFOs must not stay
+            line.close()
+            self._conclude(cmd.Finish("error", "error", one_line(error)))
+            return
         try:
             self.host.start_audio(line.caller_path, line.bot_path)
             self.post(ev.Answered())
