@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 from mock import Mock
 
+from firstword import events as ev
 from firstword.call import call as calls
 
-from .stage import Stage
+from .stage import Stage, until
 
 
 def test_a_call_that_gets_no_thread_leaves_no_line_behind(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -17,3 +18,13 @@ def test_a_call_that_gets_no_thread_leaves_no_line_behind(monkeypatch: pytest.Mo
     assert (record.result, record.error) == ("error", "RuntimeError: can't start new thread")
     assert stage.line.close.called
     assert not stage.host.start_audio.called
+
+
+def test_a_service_that_breaks_when_it_is_stopped_does_not_keep_the_caller_on_the_line() -> None:
+    stage = Stage()
+    stage.asr.start.return_value.cancel.side_effect = OSError("broken")
+    with stage:
+        stage.call.post(ev.HangUpAsked())
+        until(lambda: stage.host.release.called)
+    assert stage.record is not None
+    assert (stage.record.result, stage.host.hang_up.called) == ("completed", True)

@@ -423,6 +423,17 @@ class Call:
         if self._inbox.closed:
             return
         self._inbox.close()
+        self.record.result, self.record.ended_by, self.record.error = outcome.result, outcome.by, outcome.error
+        self.record.destination, self.record.summary = outcome.destination, outcome.summary
+        try:
+            self._stop()
+        finally:  # whatever would not stop: the session thread waits for nothing else
+            if outcome.hang_up:
+                self.host.hang_up()
+            self.host.release()
+
+    def _stop(self) -> None:
+        """Everything of ours, and write down what it came to."""
         self._listening.stop()
         self._summary.close()
         self._end_reply(interrupted=True)
@@ -440,11 +451,6 @@ class Call:
             }
         self.record.ahead.begun, self.record.ahead.used = self.turn.budget.begun, self.turn.budget.used
         self.record.resumed = self.turn.resumed
-        self.record.result, self.record.ended_by, self.record.error = outcome.result, outcome.by, outcome.error
-        self.record.destination, self.record.summary = outcome.destination, outcome.summary
-        if outcome.hang_up:
-            self.host.hang_up()
-        self.host.release()
 
 
 def _by(reason: str) -> str:
