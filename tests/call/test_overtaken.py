@@ -41,3 +41,14 @@ def test_a_cough_while_a_tool_is_under_way_does_not_ask_the_model_twice() -> Non
         done(Answer("订好了", "done"))
         until(lambda: len(stage.model.asked) == 2)
         assert [message.role for message in stage.model.asked[1][1:]] == ["user", "assistant", "tool"]
+
+
+def test_an_answer_that_was_never_audible_has_not_been_interrupted_by_voice() -> None:
+    with Stage() as stage:
+        stage.line.last_frame_at = 1.0  # of the greeting
+        stage.asks("订两张票")
+        stage.after(State.HEARING, ev.CallerStirred(50.0), ev.CallerBegan(50.0))
+        stage.after(State.THINKING, ev.CallerHeard("不对，三张", 2), ev.CallerPaused(1.0), ev.TimerFired("endpoint"))
+        stage.after(State.HEARING, ev.CallerBegan(51.0), ev.CallerHeard("四张", 3))
+    assert stage.record is not None
+    assert [turn.barge_in_ms for turn in stage.record.turns] == [None]

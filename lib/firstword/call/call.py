@@ -380,9 +380,12 @@ class Call:
     def _silence(self) -> None:
         record = self._reply.record if self._reply is not None else None
         self._end_reply(interrupted=True)
-        if record is not None and self._line is not None and self.turn.state is State.HEARING:
-            record.barge_in_ms = round((self._line.last_frame_at - self._spoke_at) * 1000, 1)
-        if record in self.record.turns and "first_word" not in record.at:
+        if record is None:
+            return
+        audible = "first_word" in record.at
+        if audible and self._line is not None and self.turn.state is State.HEARING:
+            record.barge_in_ms = round(max(0.0, self._line.last_frame_at - self._spoke_at) * 1000, 1)
+        if not audible and record in self.record.turns:
             self._overtaken = record
 
     def _begin(self, number: int, record: TurnRecord, held: bool = False) -> Reply:
