@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 from mock import Mock
 
 from firstword import events as ev
 from firstword.call import call as calls
 
-from .stage import Stage, until
+from .stage import PROFILE, Stage, until
 
 
 def test_a_call_that_gets_no_thread_leaves_no_line_behind(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -28,3 +30,13 @@ def test_a_service_that_breaks_when_it_is_stopped_does_not_keep_the_caller_on_th
         until(lambda: stage.host.release.called)
     assert stage.record is not None
     assert (stage.record.result, stage.host.hang_up.called) == ("completed", True)
+
+
+def test_a_model_that_wants_tools_for_ever_is_not_asked_for_ever() -> None:
+    with Stage(dataclasses.replace(PROFILE, max_tool_rounds=2)) as stage:
+        stage.asks("你好")
+        for asked in range(2, 6):
+            stage.model.wants(("set_variable", '{"name": "mood", "value": "happy"}'))
+            until(lambda asked=asked: len(stage.model.asked) == asked or stage.line.end.called)
+    assert [len(tools) for tools in stage.model.offered] == [3, 3, 0, 0], "two rounds, and two words that it may not"
+    assert stage.host.set_variable.call_count == 2

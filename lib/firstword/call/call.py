@@ -357,7 +357,7 @@ class Call:
         for call, answer in answers:
             self._history.answered(call.id, answer.text)
         reply.record.tools = [use.as_dict() for use in self._doing.uses]
-        if self._doing.then is not None:
+        if self._doing.then is not None or self._doing.endless:
             reply.conclude()
         else:
             reply.go_on(self._services.llm, self._history.go_on(), self._doing.offered)

@@ -126,6 +126,11 @@ class Doing:
         return None if self._waiting else self._answers
 
     @property
+    def endless(self) -> bool:
+        """Whether the model, asked for words alone, has wanted tools again: it is not to be asked once more."""
+        return self._budget.exceeded
+
+    @property
     def waiting(self) -> bool:
         """Whether a service is to answer still."""
         return bool(self._waiting)

@@ -40,6 +40,11 @@ class Budget:
         self.rounds_used += 1
         return self.rounds_used < self._rounds and self.calls_used < self._calls
 
+    @property
+    def exceeded(self) -> bool:
+        """Whether it has wanted tools again after it was told that it can use no more."""
+        return self.rounds_used > self._rounds + 1
+
     def admit(self) -> Refusal | None:
         """Before each call of a tool. None: it may be used, and counts."""
         if self.rounds_used > self._rounds:
