@@ -40,3 +40,12 @@ def test_a_model_that_wants_tools_for_ever_is_not_asked_for_ever() -> None:
             until(lambda asked=asked: len(stage.model.asked) == asked or stage.line.end.called)
     assert [len(tools) for tools in stage.model.offered] == [3, 3, 0, 0], "two rounds, and two words that it may not"
     assert stage.host.set_variable.call_count == 2
+
+
+def test_blanks_before_a_tool_are_nothing_to_speak() -> None:
+    with Stage() as stage:
+        stage.asks("转人工")
+        stage.model.listeners[-1].token("\n\n")
+        stage.model.wants(("transfer", '{"name": "desk"}'))
+        until(lambda: stage.line.end.called)
+        assert not stage.tts.start.return_value.say.called

@@ -160,7 +160,8 @@ class Reply:
             self._written()
             return
         for piece in self._segmenter.finish():
-            self._give(piece)
+            if piece.strip() or self._heard.text:  # blanks alone are nothing to speak, and services refuse them
+                self._give(piece)
         if self._heard.text and self._synthesis is not None:
             self._synthesis.flush()  # nothing follows for as long as the tools take
         self._on_calls(self.number, calls)
