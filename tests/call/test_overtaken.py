@@ -52,3 +52,14 @@ def test_an_answer_that_was_never_audible_has_not_been_interrupted_by_voice() ->
         stage.after(State.HEARING, ev.CallerBegan(51.0), ev.CallerHeard("四张", 3))
     assert stage.record is not None
     assert [turn.barge_in_ms for turn in stage.record.turns] == [None]
+
+
+def test_a_tool_that_was_asked_is_in_the_record_though_nobody_waited_for_its_answer() -> None:
+    with Stage() as stage:
+        stage.asks("订两张票")
+        stage.model.wants(("order", "{}"), ("nothing", "{}"))
+        until(lambda: stage.errands.start.called)
+    assert stage.record is not None
+    used = [(tool["name"], tool["outcome"]) for tool in stage.record.turns[0].tools]
+    assert used == [("nothing", "refused"), ("order", "cancelled")]
+    assert stage.errands.start.return_value.cancel.called

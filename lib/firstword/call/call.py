@@ -296,8 +296,8 @@ class Call:
 
     def _think(self, order: cmd.Think) -> None:
         record = TurnRecord(0.0, order.text)
-        self._doing.begin_turn()
         reply = self._begin(order.reply, record, held=True)
+        self._doing.begin_turn()
         reply.think(
             self._services.llm,
             self._history.if_asked(order.text),
@@ -356,7 +356,6 @@ class Call:
         self.post(ev.ToolsAnswered(event.reply))
         for call, answer in answers:
             self._history.answered(call.id, answer.text)
-        reply.record.tools = [use.as_dict() for use in self._doing.uses]
         if self._doing.then is not None or self._doing.endless:
             reply.conclude()
         else:
@@ -404,10 +403,11 @@ class Call:
         if reply is None:
             return
         reply.silence()
-        self._doing.cancel()
+        uses = self._doing.cancel()
         self._wanted = None
         self._account(reply)
         record = reply.record
+        record.tools = [use.as_dict() for use in uses]
         record.reply, record.heard = reply.text, reply.heard()
         record.interrupted = interrupted and record.heard != record.reply
         self._history.heard(record.heard, record.interrupted)

@@ -95,7 +95,7 @@ class Doing:
         self._collect = collect
         self._clock = clock
         self._budget = Budget(profile.max_tool_rounds, profile.max_tool_calls)
-        self._waiting: dict[str, Errand] = {}  # by the id of the call
+        self._waiting: dict[str, tuple[ToolCall, Errand, float]] = {}  # by the id of the call; and since when
         self._answers: list[tuple[ToolCall, Answer]] = []
         self._number = 0
 
@@ -135,12 +135,15 @@ class Doing:
         """Whether a service is to answer still."""
         return bool(self._waiting)
 
-    def cancel(self) -> None:
-        """The reply is over: no answer is wanted any more. Idempotent."""
+    def cancel(self) -> list[ToolUse]:
+        """The reply is over: no answer is wanted any more. Returns what it has used. Idempotent."""
         waiting, self._waiting = self._waiting, {}
-        for errand in waiting.values():
+        for call, errand, began in waiting.values():
             errand.cancel()
+            self._answer(call, Answer("", "cancelled", round((self._clock.now() - began) * 1000)))
         self.then = None
+        uses, self.uses = self.uses, []
+        return uses
 
     # Inside.
 
@@ -149,7 +152,8 @@ class Doing:
             self._post(ToolAnswered(reply, call, answer))
 
         self._number += 1
-        self._waiting[call.id] = self._errands.start(f"{self._label}-{self._number}", request, done)
+        errand = self._errands.start(f"{self._label}-{self._number}", request, done)
+        self._waiting[call.id] = call, errand, self._clock.now()
 
     def _carry_out(self, verdict: object) -> Answer:
         try:

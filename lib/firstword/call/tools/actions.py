@@ -8,7 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-Outcome = Literal["done", "refused", "failed", "timeout"]
+Outcome = Literal["done", "refused", "failed", "timeout", "cancelled"]
+"""``cancelled``: the reply was over before the service had answered; it may have done what it was asked all the same."""
 
 
 @dataclass(frozen=True, slots=True)
