@@ -10,7 +10,7 @@ from firstword import events as ev
 from firstword.commands import Finish, Hold, Listen, Say, Silence
 from firstword.turn import State
 
-from .playbook import BUSY, MANNERS, Playbook, asked, greeted, speaking
+from .playbook import BUSY, MANNERS, WRONG_KEY, Playbook, asked, greeted, speaking
 
 CALLING = dataclasses.replace(MANNERS, wait_first_ms=4000)
 
@@ -96,3 +96,13 @@ def test_an_answer_that_was_heard_out_under_a_sound_forgives_the_failure_before(
     play.stops()
     play >> ev.CallerHeard("and again", 3) << ("think", 5, "and again")
     play >> ev.ReplyFailed(5, BUSY) << Say(6, "sorry")
+
+
+def test_the_key_reaches_a_person_also_in_our_last_words_once() -> None:
+    play = asked(greeted(dataclasses.replace(MANNERS, person_key="0", person="desk")))
+    play >> ev.ReplyFailed(2, WRONG_KEY) << Say(3, "no service") << State.CLOSING
+    play >> ev.KeyPressed("0") << Say(4, MANNERS.handover)
+    play >> ev.KeyPressed("0") >> ev.KeyPressed("1")
+    play.silent()
+    play >> ev.ReplyDrained(4)
+    play.fires("closing") << Finish("transfer", "transfer", destination="desk")

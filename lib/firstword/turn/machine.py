@@ -515,10 +515,9 @@ class Turn:
     def _press(self, event: ev.Event, now: float) -> None:
         """A key ends a reply, whatever it is; a group of them is what the caller has to say."""
         assert isinstance(event, ev.KeyPressed)
-        manners = self._manners
-        if manners.person and event.key == manners.person_key:
+        if self._is_for_a_person(event.key):
             self._hush(now)
-            self._close(manners.handover, Finish("transfer", "transfer", destination=manners.person))
+            self._close(self._manners.handover, self._to_a_person())
             return
         if self.state in (State.THINKING, State.SPEAKING, State.HELD):
             self._out += [Silence(self.reply), *(StopTimer(name) for name in ("think", "filler", "held"))]
@@ -529,6 +528,21 @@ class Turn:
             self._typed(event, now)
         else:
             self._out += [StartTimer("keys", self._keys.ms), StopTimer("idle")]
+
+    def _press_last(self, event: ev.Event, now: float) -> None:
+        """The key that reaches a person does so also while we say our last words, and within the same bound."""
+        assert isinstance(event, ev.KeyPressed)
+        if self._is_for_a_person(event.key) and self._outcome.destination != self._manners.person:
+            self._outcome = self._to_a_person()
+            if self._manners.handover:
+                self.reply += 1
+                self._out.append(Say(self.reply, self._manners.handover))
+
+    def _is_for_a_person(self, key: str) -> bool:
+        return bool(self._manners.person) and key == self._manners.person_key
+
+    def _to_a_person(self) -> Finish:
+        return Finish("transfer", "transfer", destination=self._manners.person)
 
     def _typed(self, event: ev.Event, now: float) -> None:
         self._out.append(StopTimer("keys"))

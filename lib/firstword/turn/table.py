@@ -62,7 +62,7 @@ ToolsBegan          -          -           -          -          wait_tools wait
 ToolsAnswered       -          -           tools_done tools_done tools_done tools_done tools_done -          -
 ReplyDrained        -          -           lost       lost       nothing    yield      yield_held linger     -
 ReplyFailed         -          -           lost       lost       failed     failed     failed     finish     -
-KeyPressed          -          press       press      press      press      press      press      -          -
+KeyPressed          -          press       press      press      press      press      press      press_last     -
 SpeechAsked         -          obey        obey       obey       obey       obey       obey       -          -
 HangUpAsked         dismiss    dismiss     dismiss    dismiss    dismiss    dismiss    dismiss    dismiss    -
 HungUp              gone       gone        gone       gone       gone       gone       gone       gone       -
