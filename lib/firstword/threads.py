@@ -92,7 +92,6 @@ class Inbox(Generic[T]):
         self._clock = clock
         self._closed = False
         self.bound = bound
-        self.peak = 0
         self.refused = 0
 
     def put(self, item: T) -> bool:
@@ -104,7 +103,6 @@ class Inbox(Generic[T]):
                 self.refused += 1
                 return False
             self._items.append(item)
-            self.peak = max(self.peak, len(self._items))
             self._ready.notify()
             return True
 

@@ -22,6 +22,15 @@ def test_a_call_that_gets_no_thread_leaves_no_line_behind(monkeypatch: pytest.Mo
     assert not stage.host.start_audio.called
 
 
+def test_a_switch_that_breaks_when_the_audio_is_taken_down_finds_no_pipe_left() -> None:
+    stage = Stage()
+    stage.host.stop_audio.side_effect = OSError("broken")
+    stage.host.ready.return_value = False
+    with pytest.raises(OSError, match="broken"):
+        stage.call.run()
+    assert stage.line.close.called
+
+
 def test_a_service_that_breaks_when_it_is_stopped_does_not_keep_the_caller_on_the_line() -> None:
     stage = Stage()
     stage.asr.start.return_value.cancel.side_effect = OSError("broken")

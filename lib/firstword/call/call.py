@@ -168,8 +168,10 @@ class Call:
             self.post(ev.Broke("the switch ended the application"))
             if join([thread], CLOSE_S, self._clock):
                 self._conclude(cmd.Finish("error", "error", "the call thread would not stop"))
-            self.host.stop_audio()
-            line.close()
+            try:
+                self.host.stop_audio()
+            finally:
+                line.close()  # whatever the switch says: it must find no FIFO open
 
     # -- any thread --------------------------------------------------------------------------------------------------
 

@@ -1,4 +1,4 @@
-"""What a call needs of its host: fourteen methods. `host.freeswitch` does them on a mod_python3 session; `sim` simulates
+"""What a call needs of its host: sixteen methods. `host.freeswitch` does them on a mod_python3 session; `sim` simulates
 that session, so that the same code runs without a FreeSWITCH.
 
 The facts behind each docstring were measured; they stand in docs/freeswitch.md.
@@ -37,7 +37,7 @@ class Host(Protocol):
         here, and an open waits for the other side: whoever serves the FIFOs must be running already. Raises HostError if refused."""
 
     def stop_audio(self) -> None:
-        """Disconnect both, if the channel lives; the FIFOs are then at their end. Never raises."""
+        """Disconnect both, if the channel lives; the FIFOs are then at their end."""
 
     def hold(self, on_key: Callable[[str], object], on_hang_up: Callable[[str], object]) -> None:
         """Keep the channel, and this thread, until `release`, a hang-up or a transfer. The callbacks come on this thread: `on_key` with

@@ -180,6 +180,8 @@ class Edition:
 
     def _could_not_begin(self, host: Host, profile_name: str, result: str, error: str) -> None:
         tell_dialplan(host, result, error=error)
+        for name in ("firstword_destination", "firstword_summary"):  # of a call that this channel had before
+            host.set_variable(name, "")
         announce.call_over(host, records.not_begun(host.uuid, profile_name, result, error))
 
     def _keep(self, record: CallRecord) -> None:
