@@ -57,7 +57,12 @@ def running():
     return sorted(thread.name for thread in threading.enumerate() if thread.name != "ticker")  # that one is the switch's
 
 gateway = Gateway(GatewayOptions(byte_ms=20), mind=ScriptedMind(["好的。"]))
-with gateway, Stage(FOLDER, configuration(Place.of(gateway), {"vad": "level", "greeting": "您好"}), faithful=FAITHFUL) as stage:
+without = {"spares": 0}  # the threads are counted, and spares stay for a while after a call
+
+def configured():
+    return configuration(Place.of(gateway), {"vad": "level", "greeting": "您好"}, asr=without, tts=without)
+
+with gateway, Stage(FOLDER, configured(), faithful=FAITHFUL) as stage:
     def ask(command):
         return stage.switch.api("python voicebot " + command)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -74,6 +75,9 @@ def theatre(tmp_path: Path) -> Iterator[Theatre]:
     before, open_before = set(threads.alive()), descriptors()
     with theatre_in(tmp_path) as made:
         yield made
+    until = time.monotonic() + 2  # spare connections are closed in order, behind the end of the services
+    while set(threads.alive()) - before and time.monotonic() < until:
+        time.sleep(0.005)
     assert set(threads.alive()) <= before
     assert {
         line.split()[1]

@@ -11,7 +11,8 @@ from firstword.errors import ProviderError
 from firstword.speech.watch import Watch
 from net.loopback import BINARY, CLOSE, PING, TEXT, Peer
 
-FIXED = {"appkey": "my-appkey", "token": "my-fixed-token-0123456789"}
+FIXED = {"appkey": "my-appkey", "token": "my-fixed-token-0123456789", "spares": "0"}
+"""Without spares: a script is what one connection does, and connections are counted."""
 
 
 class Nls:

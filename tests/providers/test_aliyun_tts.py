@@ -436,7 +436,13 @@ def test_a_token_the_gateway_refuses_is_replaced_for_the_next_reply(how: str) ->
         return nls.head
 
     with Loopback(token_door) as tokens, Loopback(refuses, accepts) as server:
-        key = {"appkey": "a", "access_key_id": "id", "access_key_secret": "secret", "token_url": tokens.http}
+        key = {
+            "appkey": "a",
+            "access_key_id": "id",
+            "access_key_secret": "secret",
+            "token_url": tokens.http,
+            "spares": "0",
+        }
         service = make({"url": server.ws, **key}, "test")
         errors = []
         for _ in range(2):

@@ -40,9 +40,13 @@ class Service(Synthesiser):
         self.held = threading.Event()
         self.held.set()
         self.closed = 0
+        self.expected: list[str] = []
 
     def start(self, label: str, listener: SynthesisListener) -> Work:
         return Work(self, label, listener)
+
+    def expect(self, label: str) -> None:
+        self.expected.append(label)
 
     def close(self) -> None:
         self.closed += 1
@@ -354,3 +358,9 @@ def test_it_says_what_it_stands_for() -> None:
     kept = Kept(service, [])
     assert (kept.name, kept.rate) == ("service", RATE)
     assert kept_module.BOUND_BYTES == 8 << 20
+
+
+def test_the_service_is_told_that_a_call_will_want_to_speak() -> None:
+    service = Service()
+    Kept(service, [GREETING]).expect("call")
+    assert service.expected == ["call"]

@@ -250,6 +250,7 @@ class Call:
             self._end_reply(interrupted=False)  # it is over, whatever the turn makes of it
         if isinstance(event, ev.CallerStirred):
             self._spoke_at = event.at
+            self._services.tts.expect(self.label)  # a reply is near: it shall wait for no handshake
         before = self.turn.state
         orders = self.turn.handle(event, now)
         if log.isEnabledFor(logging.DEBUG):
@@ -275,6 +276,7 @@ class Call:
         match order:
             case cmd.Listen():
                 self._listening.start()
+                self._services.tts.expect(self.label)  # the greeting may be from memory; the first reply is not
             case cmd.Think():
                 self._think(order)
             case cmd.Release():

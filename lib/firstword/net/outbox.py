@@ -40,6 +40,13 @@ class Outbox:
         with self.lock:
             return self.items.popleft() if self.items else None
 
+    def put_back(self, items: list[tuple[Any, int]]) -> None:
+        """What was taken goes to the front again, with its sizes: it has got nowhere. Beyond the bound, if need be."""
+        with self.lock:
+            if self.open:
+                self.items.extendleft(item for item, _ in reversed(items))
+                self.bytes += sum(size for _, size in items)
+
     @property
     def empty(self) -> bool:
         return not self.items

@@ -20,7 +20,7 @@ class Pipe:
 
     def __init__(self, line: Line, check_size: Callable[[], None]) -> None:
         self.line = line
-        self._check_size = check_size
+        self.check_size = check_size
         self.blocking = True
         self.dry = True
         self.outgoing = bytearray()
@@ -41,7 +41,7 @@ class Pipe:
                 raise NetError(f"{self.line.place} answers the handshake with too much", kind="protocol", retry=False)
             data: bytes | None = self.line.receive_some(4096, f"waiting for the handshake of {self.line.place}")
         else:
-            self._check_size()
+            self.check_size()
             data = self.line.receive(READ_BYTES)
             if data is None:
                 self.dry = True

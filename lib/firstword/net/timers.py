@@ -25,6 +25,11 @@ class Bounds:
     """The largest message the peer may send."""
 
 
+EMPTY_A_SECOND = 500
+"""Frames that tell nothing (pings, pongs, empty messages) which a peer may send in a second. A proper one sends one in some seconds; one
+that sends them without end would take the thread of all connections."""
+
+
 class Timers:
     """The bounds of an open connection as moments."""
 
@@ -32,15 +37,23 @@ class Timers:
         self._bounds = bounds
         self._heard_at = self._sent_at = self._ping_at = 0.0
         self._ponged = False
+        self._empty, self._empty_since = 0, 0.0
         self.closing_at = 0.0
 
     def begin(self, now: float) -> None:
         self._heard_at = self._sent_at = now
         self._ping_at = now + self._bounds.ping_s if self._bounds.ping_s else 0.0
 
-    def heard(self, now: float, pong: bool) -> None:
+    def heard(self, now: float, pong: bool, tells: bool = True) -> bool:
+        """A frame came. Returns whether there were too many that tell nothing."""
         self._heard_at = now
         self._ponged = self._ponged or pong
+        if tells:
+            return False
+        if now >= self._empty_since + 1:
+            self._empty, self._empty_since = 0, now
+        self._empty += 1
+        return self._empty > EMPTY_A_SECOND
 
     def _idle_at(self) -> float:
         counts = self._bounds.idle_s and (self._ponged or not self._bounds.ping_s)

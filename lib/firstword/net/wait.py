@@ -58,8 +58,8 @@ class Wake:
             else:
                 syscalls.write(self._fd, _ONE)
 
-    def relay(self, to: Callable[[], None]) -> None:
-        """Call `to`, which must return at once, instead of writing the eventfd; what was written before stays there."""
+    def relay(self, to: Callable[[], None] | None) -> None:
+        """Call `to`, which must return at once, instead of writing the eventfd; what was written before stays there. None ends it."""
         with self._lock:
             self._relay = to
 

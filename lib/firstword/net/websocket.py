@@ -4,26 +4,31 @@ A thread of its own resolves, connects and shakes hands; then the one thread of 
 roused by other threads after they have put something into the outbox. So a sender never waits, reads and writes of
 TLS never meet, and every wait has a bound and an end. websocket-client does the protocol (handshake, frames, masks, fragments);
 `pipe.Pipe` stands between it and the socket, so that its many small reads cost no system call and its writes never block.
+
+An open socket can pass from one connection to another (`Connection.pass_on`): what `spares` keeps ready is taken that way, and what a
+piece of work has done with is given back. Each connection keeps its own outbox, listener and thread's name, so neither knows of the other.
 """
 
 from __future__ import annotations
 
+import logging
 import re
 import struct
 import threading
 from collections.abc import Callable, Generator, Mapping
-from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, NamedTuple, Protocol
 from urllib.parse import urlsplit
 
 import websocket
 from websocket import ABNF
 
 from ..clock import SYSTEM, Clock, Deadline
-from ..errors import Kind, ProviderError
+from ..errors import ProviderError
 from ..threads import spawn
 from .dial import dial
-from .failures import kind_of_status, worth_retrying
+from .failures import worth_retrying
+from .fragments import Fragments
+from .listener import NOBODY, Closed, ConnectionListener
 from .loop import LOOP, Pause, Work
 from .masks import Masks
 from .outbox import Outbox
@@ -32,70 +37,42 @@ from .redact import redact
 from .timers import Bounds, Timers
 from .wait import Cancelled, NetError, Wait
 
+log = logging.getLogger("firstword.net")
+
+__all__ = ["Bounds", "Closed", "Connection", "ConnectionListener", "Headers", "Lender"]
+
 _SECRET = re.compile("auth|token|key", re.IGNORECASE)
 """Headers whose words nobody is told."""
 FRAMES_A_TURN = 64  # then the outbox gets its turn, even if the peer never pauses
+AGAIN = ("lost", "peer", "timeout")
+"""The endings of a socket that was taken over, and never answered, after which another is dialled."""
 
-
-@dataclass(frozen=True, slots=True)
-class Closed:
-    """Why a connection ended."""
-
-    kind: str
-    """``closed`` or ``aborted`` (by us), ``peer`` (its close frame), ``lost`` (TCP ended without one), ``refused`` (an HTTP status instead
-    of the upgrade), ``credentials`` (`error` says more), ``unresolved unreachable tls timeout protocol broken``."""
-    text: str
-    code: int = 0
-    """The HTTP status of a refusal, or the code of the peer's close frame."""
-    retry: bool = True
-    error: ProviderError | None = None
-
-    @property
-    def about(self) -> Kind:
-        """What the failure is about, for a `ProviderError`."""
-        if self.error is not None:
-            return self.error.kind
-        if self.kind == "refused":
-            return kind_of_status(self.code)
-        if self.kind in ("peer", "protocol"):
-            return "server"
-        return "ours" if self.kind == "broken" else "network"
-
-
-class ConnectionListener(Protocol):
-    """Called one at a time on the connection's thread; must return at once. ``on_closed`` is the last, and always comes."""
-
-    def on_open(self) -> None: ...
-
-    def on_text(self, text: str) -> None: ...
-
-    def on_binary(self, data: bytes) -> None: ...
-
-    def on_alarm(self) -> None:
-        """The moment set by `Connection.alarm` has come."""
-
-    def on_closed(self, closed: Closed) -> None: ...
-
-
-class _Nobody:
-    """Who listens to a connection that is over."""
-
-    def on_open(self) -> None: ...
-
-    def on_text(self, text: str) -> None: ...
-
-    def on_binary(self, data: bytes) -> None: ...
-
-    def on_alarm(self) -> None: ...
-
-    def on_closed(self, closed: Closed) -> None: ...
-
-
-_NOBODY = _Nobody()
 Headers = Callable[[Wait, Deadline], Mapping[str, str]]
 Refused = Callable[[int], bool]
 Act = Callable[[], None]
 _CLOSE = object()
+
+
+class Lender(Protocol):
+    """Who may have an open socket for a connection; see `spares.Spares`. Any thread; all return at once."""
+
+    def lend(self, borrower: Connection) -> bool:
+        """Have an open socket passed on to `borrower`, now or in a moment. Returns False if it must dial."""
+
+    def opened(self, borrower: Connection) -> None:
+        """It is open, by whichever way."""
+
+    def ended(self, borrower: Connection) -> None:
+        """It is over."""
+
+
+class _Socket(NamedTuple):
+    """An open socket on its way from one connection to another."""
+
+    ws: websocket.WebSocket
+    pipe: Pipe
+    secrets: tuple[str, ...]
+    said: tuple[str, ...]
 
 
 class Connection:
@@ -109,6 +86,8 @@ class Connection:
             is taken out of whatever the peer says, for some say it again.
         refused: called on that thread with the HTTP status instead of an upgrade; True: ask for other headers and try once more, within
             the same bound, so that the listener hears of the second answer only.
+        lender: asked for an open socket before it dials. A socket so had that turns out to be dead before the peer has said anything on it
+            is replaced, once: another is dialled, and what was sent goes again. Nobody is told.
 
     Next: `open`, once. After that any thread may call `send_text`, `send_binary`, `run`, `close` and `abort`.
     """
@@ -123,27 +102,59 @@ class Connection:
         headers: Headers | None = None,
         refused: Refused | None = None,
         bounds: Bounds | None = None,
+        lender: Lender | None = None,
         clock: Clock = SYSTEM,
     ) -> None:
         self.url = url
+        self.label = label
         self.bounds = bounds or Bounds()
         self._listener = listener
-        self._job, self._label = job, label
+        self._lender = lender
+        self._job = job
         self._headers = headers
         self._refusal = refused
         self._clock = clock
         self._wait = Wait(clock)
         self._outbox = Outbox(self.bounds.outbox_bytes, self._wait)
-        self._ws = websocket.WebSocket(enable_multithread=False, skip_utf8_validation=True)
-        self._ws.set_mask_key(Masks())  # type: ignore[no-untyped-call]
+        self._ws = _protocol()
         self._pipe: Pipe | None = None
         self._secrets: tuple[str, ...] = ()
         self._alarm_at = 0.0
         self._timers = Timers(self.bounds)
+        self._open_by = 0.0
+        self._told_open = False
+        self._heir: Connection | None = None
+        self._said: tuple[str, ...] = ()
+        self._unanswered: list[Any] | None = None  # what was sent on a socket taken over that has said nothing yet
 
     def open(self) -> None:
-        """Start the thread. Returns at once; ``on_open`` or ``on_closed`` follows within ``connect_s``."""
-        spawn(self._job, self._connect, self._label)
+        """Connect, or take a socket of the lender's. Returns at once; ``on_open`` or ``on_closed`` follows within ``connect_s``, or twice
+        that if a socket of the lender's turns out to be dead."""
+        if self._lender is None or not self._lender.lend(self):
+            self.dial()
+
+    def dial(self) -> None:
+        """The same, without asking the lender."""
+        self._open_by = self._clock.now() + (self.bounds.connect_s or 3600)
+        spawn(self._job, self._connect, self.label)
+
+    def pass_on(self, heir: Connection, said: Callable[[], tuple[str, ...]] = tuple) -> bool:
+        """Give the socket, once it is open and what was given before is in its buffer, to `heir`, which has never been opened: it is told
+        ``on_open``, then the texts `said`, as if they had just come; our listener is told ``on_closed`` of the kind ``passed``. Any thread;
+        never waits.
+
+        Returns:
+            False if the connection is over. After True it may still end otherwise; then its listener is told how, and nobody opens `heir`.
+        """
+
+        def leave() -> None:
+            self._heir, self._said = heir, said()
+
+        return self._outbox.put(leave)
+
+    def discard(self) -> None:
+        """It was never opened, and will not be."""
+        self._wait.close()
 
     def send_text(self, text: str) -> bool:
         """Send a text message, after everything given before; kept until the connection is open. Any thread; never waits.
@@ -182,8 +193,8 @@ class Connection:
 
     # On the connection's thread: its own until it is open, then the one of all open connections.
 
-    def _connect(self) -> None:
-        work = self._live()
+    def _connect(self, taken: _Socket | None = None) -> None:
+        work = self._live(taken)
         pause = next(work, None)
         if pause is not None:
             try:
@@ -192,12 +203,15 @@ class Connection:
                 work.close()
                 raise
 
-    def _live(self) -> Work:
+    def _live(self, taken: _Socket | None) -> Work:
         closed = Closed("broken", "an error of our own; see the log")
         self._outbox.reader = threading.get_ident()
         try:
-            self._shake_hands()
-            self._listener.on_open()
+            if taken is None:
+                self._shake_hands()
+            else:
+                self._take_over(taken)
+            self._begin(taken.said if taken is not None else ())
             closed = yield from self._serve()
         except Cancelled:
             closed = Closed("aborted", "aborted")
@@ -214,25 +228,73 @@ class Connection:
         except OSError as error:
             closed = Closed("lost", f"the connection to {self._place} broke ({error.strerror or type(error).__name__})")
         finally:
-            self._outbox.close()
-            if self._pipe is not None:
-                self._pipe.close()
-            self._wait.close()
-            if self._timers.closing_at and closed.kind == "lost":
-                closed = Closed("closed", "closed")  # many a peer answers our close frame by just hanging up
-            try:
-                self._listener.on_closed(closed)
-            finally:
-                self._let_go()
+            if not self._begins_again(closed):
+                self._end(closed)
 
-    def _let_go(self) -> None:
+    def _end(self, closed: Closed) -> None:
+        passed = closed.kind == "passed"
+        self._outbox.close()
+        if self._pipe is not None and not passed:
+            self._pipe.close()
+        self._wait.close()
+        if self._timers.closing_at and closed.kind == "lost":
+            closed = Closed("closed", "closed")  # many a peer answers our close frame by just hanging up
+        lender, heir = self._lender, self._heir
+        try:
+            self._listener.on_closed(closed)
+        finally:
+            try:
+                if passed and heir is not None and self._pipe is not None:
+                    heir._connect(_Socket(self._ws, self._pipe, self._secrets, self._said))
+            finally:
+                self._let_go(passed)
+                if lender is not None:
+                    lender.ended(self)
+
+    def _let_go(self, passed: bool) -> None:
         """Let the buffers go now (20 KB), and what refers to itself here: the collector comes by after hundreds of calls."""
-        self._pipe = self._ws.sock = None
-        self._ws.frame_buffer.recv = bytes  # anything that does not refer to it
-        self._listener, self._headers, self._refusal = _NOBODY, None, None
+        if not passed:
+            self._ws.sock = None
+            self._ws.frame_buffer.recv = bytes  # anything that does not refer to it
+        self._pipe = self._heir = self._lender = self._unanswered = None
+        self._listener, self._headers, self._refusal = NOBODY, None, None
+
+    def _begins_again(self, closed: Closed) -> bool:
+        """After the end of a socket that was taken over and has never answered: what was sent on it goes again, on one of our own."""
+        unanswered, self._unanswered = self._unanswered, None
+        if unanswered is None or closed.kind not in AGAIN or self._timers.closing_at or self._wait.cancelled:
+            return False
+        log.debug("%s-%s: %s before it said anything: dialled anew", self._job, self.label, closed.text)
+        if self._pipe is not None:
+            self._pipe.close()
+        self._ws.frame_buffer.recv = bytes
+        self._pipe, self._ws, self._timers = None, _protocol(), Timers(self.bounds)
+        self._wait.wake.relay(None)
+        self._outbox.reader = 0
+        self._outbox.put_back([(item, len(item[1]) or 1) for item in unanswered])
+        self.dial()
+        return True
+
+    def _take_over(self, taken: _Socket) -> None:
+        """Goes on with a socket that another has opened."""
+        self._ws, self._pipe, self._secrets = taken.ws, taken.pipe, taken.secrets
+        taken.pipe.check_size = self._check_size
+        taken.pipe.line.wait = self._wait
+        self._unanswered = []
+        self._wait.check()
+
+    def _begin(self, said: tuple[str, ...]) -> None:
+        if not self._told_open:
+            self._told_open = True
+            self._listener.on_open()
+            if self._lender is not None:
+                self._lender.opened(self)
+        for text in said:
+            self._wait.check()
+            self._listener.on_text(text)
 
     def _shake_hands(self) -> None:
-        deadline = self._clock.deadline(self.bounds.connect_s or 3600)
+        deadline = Deadline(self._clock, self._open_by)
         try:
             self._upgrade(deadline)
         except websocket.WebSocketBadStatusException as error:
@@ -288,6 +350,8 @@ class Connection:
             sent = pipe.sent
             pipe.flush()
             self._send_outbox(pipe)  # after it the outbox is empty or the socket full, so the poll below misses nothing
+            if self._heir is not None:
+                return Closed("passed", "passed on")
             closed = self._read(pipe) if readable else None
             if closed is not None:
                 pipe.flush()
@@ -332,9 +396,13 @@ class Connection:
                 self._outbox.close()
             elif callable(item):
                 item()
+                if self._heir is not None:
+                    return
                 continue
             else:
                 opcode, data = item
+                if self._unanswered is not None:
+                    self._unanswered.append(item)
                 self._ws.send(data, opcode)
                 self._outbox.sent(len(data) or 1)
             pipe.flush()
@@ -346,11 +414,15 @@ class Connection:
                 opcode, frame = self._ws.recv_data_frame(control_frame=True)
             except BlockingIOError:
                 return None
-            self._timers.heard(self._clock.now(), pong=opcode == ABNF.OPCODE_PONG)
+            tells = bool(frame.data) and opcode in (ABNF.OPCODE_TEXT, ABNF.OPCODE_BINARY)
+            if self._timers.heard(self._clock.now(), pong=opcode == ABNF.OPCODE_PONG, tells=tells):
+                raise NetError(f"{self._place} sends nothing but empty frames and pings, without end", kind="protocol")
             if opcode == ABNF.OPCODE_CLOSE:
                 return self._peer_closed(frame.data)
             if self._timers.closing_at:
                 continue  # the owner has said that nothing more is wanted
+            if tells:
+                self._unanswered = None
             if opcode == ABNF.OPCODE_TEXT:
                 self._listener.on_text(frame.data.decode())
             elif opcode == ABNF.OPCODE_BINARY:
@@ -382,3 +454,11 @@ class Connection:
     def _place(self) -> str:
         parts = urlsplit(self.url)
         return f"{parts.hostname}:{parts.port}" if parts.port else str(parts.hostname)
+
+
+def _protocol() -> websocket.WebSocket:
+    """websocket-client, ready for one socket."""
+    ws = websocket.WebSocket(enable_multithread=False, skip_utf8_validation=True)
+    ws.set_mask_key(Masks())  # type: ignore[no-untyped-call]
+    ws.cont_frame = Fragments()
+    return ws

@@ -60,6 +60,10 @@ class Kept(Synthesiser):
             listener = Tape(listener, lambda sound: self._taped(text, sound))
         return self._synthesiser.speak(label, text, listener)
 
+    def expect(self, label: str) -> None:
+        """See `speech.tts.Synthesiser`."""
+        self._synthesiser.expect(label)
+
     def warm(self) -> None:
         """Have the service speak what is not kept yet, one phrase after the other, in the background. Returns at once.
 

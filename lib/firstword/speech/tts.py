@@ -76,5 +76,9 @@ class Synthesiser(Protocol):
         synthesis.finish()
         return synthesis
 
+    def expect(self, label: str) -> None:
+        """The call `label` will want to speak soon: what can be connected ahead, may be. Returns at once; nothing is promised."""
+        return None  # noqa: RET501 - else it would be abstract
+
     def close(self) -> None:
         """The process ends or the configuration was replaced: release what calls share. Idempotent."""

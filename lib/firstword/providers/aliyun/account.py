@@ -10,9 +10,10 @@ from ...clock import Clock, Deadline
 from ...errors import Kind, ProviderError
 from ...net import allowed
 from ...net.redact import redact
+from ...net.spares import Spares
 from ...net.timers import Bounds
 from ...net.wait import Wait
-from ...net.websocket import Closed, Connection, ConnectionListener
+from ...net.websocket import Closed, Connection, ConnectionListener, Lender
 from ...options import option
 from .status import task_failure
 from .token import TokenCache, give_back, lease
@@ -20,6 +21,8 @@ from .wire import Malformed, Task, TaskFailed
 
 PING_S = 5.0
 """The python SDK pings recognition each 8 s, the node SDK each 6 s; by the C++ header, pings stretch the idle limit of 10 s to 23 s."""
+REFRESH_S, USABLE_S = 12.0, 18.0
+"""How long a connected spare is kept: the C++ SDK's pool keeps them for 18 s, and its header lets nobody go beyond 23 s."""
 SILENT_S = 15.0
 """A peer that has answered pings and then sends nothing, not even a pong, for so long is gone."""
 
@@ -49,9 +52,11 @@ def without_key(values: Mapping[str, str]) -> dict[str, str]:
 
 
 class Account:
-    """The NLS service at `url` as one provider uses it. Any thread may call any method."""
+    """The NLS service at `url` as one provider uses it, with at most `spares` connected spares. Any thread may call any method."""
 
-    def __init__(self, provider: str, url: str, settings: AccessSettings, clock: Clock) -> None:
+    def __init__(
+        self, provider: str, url: str, settings: AccessSettings, clock: Clock, *, job: str, spares: int
+    ) -> None:
         self.provider = provider
         self.clock = clock
         self._url = url
@@ -60,6 +65,15 @@ class Account:
             None
             if settings.token
             else lease(settings.token_url, settings.access_key_id, settings.access_key_secret, clock)
+        )
+        self.spares = Spares(
+            provider,
+            self._connection,
+            job=job,
+            most=spares,
+            refresh_s=REFRESH_S,
+            usable_s=USABLE_S,
+            clock=clock,
         )
 
     def task(self, namespace: str) -> Task:
@@ -72,7 +86,12 @@ class Account:
         return given if tokens is None else (*given, *tokens.secrets)
 
     def connection(self, listener: ConnectionListener, job: str, label: str) -> Connection:
-        """A connection to NLS, not yet open."""
+        """A connection to NLS, not yet open: `Connection.open` takes a spare if there is one."""
+        return self.spares.take(listener, job, label)
+
+    def _connection(
+        self, listener: ConnectionListener, job: str, label: str, lender: Lender | None = None
+    ) -> Connection:
         bounds = Bounds(connect_s=self._settings.connect_ms / 1000, ping_s=PING_S, idle_s=SILENT_S)
         door = _Door(self._settings.token, self._tokens)
         return Connection(
@@ -83,6 +102,7 @@ class Account:
             headers=door.headers,
             refused=door.refused,
             bounds=bounds,
+            lender=lender,
             clock=self.clock,
         )
 
@@ -91,6 +111,7 @@ class Account:
         if event.status == 40000001 and error.kind == "credentials":
             if self._tokens is not None:
                 self._tokens.forget()
+                self.spares.renew()
             else:
                 error.retry = False  # a fixed token stays refused
         return error
@@ -123,6 +144,7 @@ class Account:
 
     def close(self) -> None:
         """Idempotent."""
+        self.spares.close()
         tokens, self._tokens = self._tokens, None
         if tokens is not None:
             give_back(tokens)

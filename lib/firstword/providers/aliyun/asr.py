@@ -59,6 +59,12 @@ class TranscriberSettings(AccessSettings):
     finish_ms: int = option(
         5000, help="how long the service may take for the rest after the audio's end, ms", low=100, high=60_000
     )
+    spares: int = option(
+        1,
+        help="connected spares while there are calls, at most: for a recogniser that is begun again, and for the next call; 0 for none",
+        low=0,
+        high=64,
+    )
 
 
 def make(values: Mapping[str, str], where: str, clock: Clock = SYSTEM) -> AliyunRecogniser:
@@ -83,7 +89,7 @@ class AliyunRecogniser:
         self.rate = settings.sample_rate
         self.backlog_ms = BACKLOG_MS
         self._settings = settings
-        self._account = Account(self.name, settings.url, settings, clock)
+        self._account = Account(self.name, settings.url, settings, clock, job="asr", spares=settings.spares)
 
     def start(self, label: str, listener: RecognitionListener) -> AliyunRecognition:
         work = AliyunRecognition(self._account, self._settings, label, listener)

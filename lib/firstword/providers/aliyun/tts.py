@@ -66,6 +66,12 @@ class SynthesiserSettings(AccessSettings):
     idle_ms: int = option(
         8000, help="silence of the service while it owes the rest of the audio, ms", low=100, high=60_000
     )
+    spares: int = option(
+        8,
+        help="connected spares while there are calls, at most: a reply then waits for no handshake; one call has one; 0 for none",
+        low=0,
+        high=64,
+    )
 
 
 def make(values: Mapping[str, str], where: str, clock: Clock = SYSTEM) -> AliyunSynthesiser:
@@ -83,7 +89,7 @@ class AliyunSynthesiser(Synthesiser):
         self.name = "aliyun tts"
         self.rate = settings.sample_rate
         self.settings = settings
-        self.account = Account(self.name, settings.url, settings, clock)
+        self.account = Account(self.name, settings.url, settings, clock, job="tts", spares=settings.spares)
         self.can_flush = settings.flush_text
 
     def start(self, label: str, listener: SynthesisListener) -> AliyunSynthesis:
@@ -98,6 +104,9 @@ class AliyunSynthesiser(Synthesiser):
         work = WholeSynthesis(self, label, text, listener)
         work.open()
         return work
+
+    def expect(self, label: str) -> None:
+        self.account.spares.expect(label)
 
     def flush_refused(self) -> None:
         """The gateway does not know FlushText: send no more, for the life of this process."""
