@@ -168,6 +168,9 @@ class Spares:
         now = self.clock.now()
         with self._lock:
             wanted = 0 if self._closed else self._wanted()
+            mended = self._failures and any(spare.open and now >= spare.opened_at + YOUNG_S for spare in self._spares)
+            if mended:
+                self._failures, self._not_before = 0, 0.0
             usable = [spare for spare in self._spares if not spare.open or now < spare.opened_at + self.usable_s]
             fresh = [spare for spare in usable if not spare.open or now < spare.opened_at + self.refresh_s]
             begun = []
@@ -177,6 +180,8 @@ class Spares:
             kept = usable[max(0, opened - wanted) :] if wanted else []  # the oldest stand first
             dropped = [spare for spare in self._spares if spare not in kept]
             self._spares = kept + begun
+        if mended:
+            log.info("%s: spare connections can be had again", self.name)
         for spare in begun:
             spare.connection.open()
         for spare in dropped:
@@ -187,8 +192,6 @@ class Spares:
     def came(self, spare: _Spare) -> None:
         with self._lock:
             spare.open = True
-            mended = self._failures
-            self._failures, self._not_before = 0, 0.0
             returned = next((key for key, one in self._returning.items() if one is spare), None)
             if returned is not None:
                 del self._returning[returned]
@@ -196,8 +199,6 @@ class Spares:
                 others = [one for one in self._spares if one is not spare]
                 at = sum(one.open for one in others)
                 self._spares = [*others[:at], spare, *others[at:]]
-        if mended:
-            log.info("%s: spare connections can be had again", self.name)
         self.tend()
 
     def over(self, spare: _Spare, closed: Closed) -> None:
