@@ -11,6 +11,7 @@ import pytest
 
 from firstword.clock import SYSTEM
 from firstword.errors import ProviderError
+from firstword.net import shared as sharing
 from firstword.net.wait import NetError, Wait
 from firstword.providers.aliyun import token as tokens
 from firstword.providers.aliyun.signature import signature
@@ -195,3 +196,49 @@ def test_the_same_key_shares_one_cache_and_another_key_does_not() -> None:
     for cache in (one, two, three):
         give_back(cache)
     assert not tokens._caches
+
+
+def test_a_token_is_renewed_though_nobody_asks_and_until_it_is_closed(
+    wait: Wait, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tokens, "SPARE_S", 0.5)  # good for 1.5 to 2.5 s
+    with Loopback(door(granted(3))) as server:
+        cache = TokenCache(server.http, "id", "secret", SYSTEM)
+        assert get(cache, wait) == "token-0"
+        until = time.monotonic() + 4
+        while cache.requests < 2 and time.monotonic() < until:
+            time.sleep(0.01)
+        assert cache.requests == 2
+        time.sleep(0.05)
+        assert get(cache, wait, 0.01) == "token-1", "nobody has to wait for it"
+        cache.close()
+        assert cache.requests == 2
+
+
+def test_a_renewal_that_fails_is_tried_again_while_the_old_token_is_good(
+    wait: Wait, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tokens, "SPARE_S", 0.0)
+    monkeypatch.setattr(tokens, "EARLY_S", 60.0)
+    monkeypatch.setattr(sharing, "AGAIN_S", 0.05)
+
+    def answer(n: int) -> tuple[str, str]:
+        return ("500 No", "") if n in (1, 2) else granted(4)(n)
+
+    with Loopback(door(answer)) as server:
+        cache = TokenCache(server.http, "id", "secret", SYSTEM)
+        assert get(cache, wait) == "token-0"
+        held = cache._shared._held
+        assert held is not None
+        cache._shared._held = (held[0], SYSTEM.now(), held[2])  # to be renewed from now on
+        cache._over.set()
+        monkeypatch.setattr(cache, "_over", threading.Event())
+        keeper = threading.Thread(target=cache._keep)
+        keeper.start()
+        until = time.monotonic() + 3
+        while cache.requests < 4 and time.monotonic() < until:
+            time.sleep(0.01)
+        time.sleep(0.05)
+        assert get(cache, wait, 0.01) == "token-3"
+        cache.close()
+        keeper.join(1)

@@ -12,6 +12,9 @@ from .wait import Wait, Wake
 
 T = TypeVar("T")
 
+LOOK_S, AGAIN_S = 60.0, 5.0
+"""How often `keep_fresh` wants to be called at least, and after how long if a fetch was begun: it may fail."""
+
 
 class Fetched(NamedTuple, Generic[T]):
     """What a fetch brought, and for how many seconds it is good.
@@ -92,6 +95,17 @@ class Shared(Generic[T]):
         with self._lock:
             if value is None or (self._held is not None and self._held[0] == value):
                 self._held = None
+
+    def keep_fresh(self) -> float:
+        """Renew what is held once it is not fresh any more, whether anybody asks or not. Returns in how many seconds to call it again."""
+        with self._lock:
+            if self._held is None:
+                return LOOK_S  # nobody has wanted it yet, or it was refused: the next who asks fetches
+            left = self._held[1] - self._clock.now()
+            if left > 0:
+                return min(left, LOOK_S)
+            self._begin()
+            return AGAIN_S
 
     def _begin(self) -> _Flight[T]:
         """The fetch under way, or a new one. The lock is held."""

@@ -1,4 +1,5 @@
-"""Tokens for NLS: made from an access key, kept until shortly before they expire, and shared by all that have the same key.
+"""Tokens for NLS: made from an access key, renewed before they expire whether anybody asks or not, and shared by all that have the same
+key.
 
 A token may be used by any number of connections until its ExpireTime, and a new one does not end the old one.
 """
@@ -17,6 +18,7 @@ from ...net.http import Client, HttpBounds, RefusedError
 from ...net.redact import CODE_CHARS, redact
 from ...net.shared import Fetched, Shared
 from ...net.wait import Wait
+from ...threads import spawn
 from .signature import Denial, Grant, create_token_form, parse_token
 from .status import denial
 
@@ -38,6 +40,9 @@ class TokenCache:
         self._client = Client("aliyun token", secrets=(access_key_secret, access_key_id), clock=clock, warm=1)
         self._shared: Shared[str] = Shared("token", self._fetch, clock)
         self._granted: deque[str] = deque(maxlen=2)  # a connection may still be made with the one before
+        self._lock = threading.Lock()
+        self._kept = False
+        self._over = threading.Event()
 
     def get(self, wait: Wait, deadline: Deadline) -> str:
         """A token that is good for a minute at least. At once if there is one; else waits for the one request under way.
@@ -47,7 +52,12 @@ class TokenCache:
             NetError: the caller's deadline passed.
             ProviderError: no token can be had; says whose fault it is.
         """
-        return self._shared.get(wait, deadline, "waiting for a token")
+        token = self._shared.get(wait, deadline, "waiting for a token")
+        with self._lock:
+            begin, self._kept = not (self._kept or self._over.is_set()), True
+        if begin:
+            spawn("token-keeper", self._keep)
+        return token
 
     def held(self) -> str | None:
         """The token that `get` would give at once; None if it would have to be asked for."""
@@ -68,7 +78,14 @@ class TokenCache:
         return self._shared.fetches
 
     def close(self) -> None:
+        """Idempotent. It is not renewed any more."""
+        self._over.set()
         self._client.close()
+
+    def _keep(self) -> None:
+        """A thread, from the first token on: a night without calls shall not cost the first caller of the morning a request."""
+        while not self._clock.wait(self._over, self._shared.keep_fresh()):
+            pass
 
     def _fetch(self) -> Fetched[str]:
         now = self._clock.wall()
