@@ -39,6 +39,7 @@ def synthesiser(gateway: Gateway, **values: str) -> Iterator[tts.AliyunSynthesis
         yield service
     finally:
         service.close()
+        assert gateway.wait(lambda: all(visit.closed for visit in gateway.seen()), 3.0)
 
 
 def reached(gateway: Gateway, text: str) -> float:
@@ -83,17 +84,19 @@ def test_without_spares_it_would() -> None:
 def test_a_recogniser_that_is_begun_again_is_ready_at_once() -> None:
     with Gateway(GatewayOptions(connect_ms=CONNECT_MS)) as gateway:
         service = asr.make(access(gateway), "test")
-        first = Watch()
-        work = service.start("call", first)
-        until(lambda: service._account.spares.ready == 1)
-        work.cancel()
-        again = Watch()
-        began = time.monotonic()
-        work = service.start("call", again)
-        until(lambda: again.names() == ["ready"])
-        assert time.monotonic() - began < 0.1
-        work.cancel()
-        service.close()
+        try:
+            work = service.start("call", Watch())
+            until(lambda: service._account.spares.ready == 1)
+            work.cancel()
+            again = Watch()
+            began = time.monotonic()
+            work = service.start("call", again)
+            until(lambda: again.names() == ["ready"])
+            assert time.monotonic() - began < 0.1
+            work.cancel()
+        finally:
+            service.close()
+        assert gateway.wait(lambda: all(visit.closed for visit in gateway.seen()), 3.0)
 
 
 def test_a_spare_the_gateway_has_dropped_costs_a_handshake_and_no_word() -> None:
@@ -105,7 +108,7 @@ def test_a_spare_the_gateway_has_dropped_costs_a_handshake_and_no_word() -> None
         work.say("您好，再见。")
         work.finish()
         assert ended(watch) is None
-        assert [visit.ended for visit in gateway.seen("tts")] == ["cut", "completed"]
+        assert gateway.wait(lambda: [visit.ended for visit in gateway.seen("tts")] == ["cut", "completed"], 3.0)
 
 
 def test_what_has_begun_to_speak_and_is_cut_is_a_failure_as_before() -> None:
