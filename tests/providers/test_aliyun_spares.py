@@ -13,6 +13,7 @@ from firstword.gateway.faults import Fault
 from firstword.gateway.options import GatewayOptions
 from firstword.gateway.server import Gateway
 from firstword.providers.aliyun import asr, token, tts
+from firstword.providers.aliyun.account import Account
 from firstword.speech.watch import Watch
 
 from .nls_peer import ended, until
@@ -32,14 +33,20 @@ def access(gateway: Gateway, **values: str) -> dict[str, str]:
     }
 
 
+def end(gateway: Gateway, service: Any, account: Account) -> None:
+    """Both ends in order: no connection is on its way when the gateway closes."""
+    until(lambda: all(spare.open for spare in account.spares._spares))
+    service.close()
+    assert gateway.wait(lambda: all(visit.closed for visit in gateway.seen()), 3.0)
+
+
 @contextmanager
 def synthesiser(gateway: Gateway, **values: str) -> Iterator[tts.AliyunSynthesiser]:
     service = tts.make(access(gateway, **values), "test")
     try:
         yield service
     finally:
-        service.close()
-        assert gateway.wait(lambda: all(visit.closed for visit in gateway.seen()), 3.0)
+        end(gateway, service, service.account)
 
 
 def reached(gateway: Gateway, text: str) -> float:
@@ -95,8 +102,7 @@ def test_a_recogniser_that_is_begun_again_is_ready_at_once() -> None:
             assert time.monotonic() - began < 0.1
             work.cancel()
         finally:
-            service.close()
-        assert gateway.wait(lambda: all(visit.closed for visit in gateway.seen()), 3.0)
+            end(gateway, service, service._account)
 
 
 def test_a_spare_the_gateway_has_dropped_costs_a_handshake_and_no_word() -> None:

@@ -42,6 +42,8 @@ from .workshop import Workshop
 log = logging.getLogger("firstword.gateway")
 
 BACKLOG = 512
+ACCEPTING = 5
+"""Turns of the loop that asyncio takes from an accepted socket to a connection that the runner knows of, and so would close."""
 CLOSE_S = 10.0
 """How long `Gateway.close` waits for the loop's thread."""
 
@@ -233,10 +235,14 @@ class Gateway:
         runner = web.AppRunner(_app(self._kit), access_log=None, handler_cancellation=True, shutdown_timeout=0.2)
         await runner.setup()
         assert self._socket is not None
+        site = web.SockSite(runner, self._socket, backlog=BACKLOG)
         try:
-            await web.SockSite(runner, self._socket, backlog=BACKLOG).start()
+            await site.start()
             self._ready.set()
             await self._stop.wait()
+            await site.stop()
+            for _ in range(ACCEPTING):
+                await asyncio.sleep(0)
         finally:
             await runner.cleanup()
 
