@@ -17,6 +17,7 @@ from .sse import SseEvent, SseReader
 from .wait import Cancelled
 
 TAIL_S = 0.5  # after the finish_reason: the chunk with the token counts follows at once, or is not waited for
+ANSWER_CHARS = 200_000  # far more than can be spoken in a call: the model, or the service, has lost its way
 DRAIN_S = 0.2  # after the end of the answer: the end of the body, so that the connection can be used again
 
 
@@ -69,6 +70,7 @@ class StreamedAnswer:
         self._reason = ""
         self._usage = (0, 0)
         self._began = False
+        self._chars = 0
         self._tail: Deadline | None = None
         self._overall = clock.deadline(limits.total_ms / 1000)
 
@@ -170,6 +172,9 @@ class StreamedAnswer:
         text = self._surrogates.feed(chunk.text)
         if text:
             self._began = True
+            self._chars += len(text)
+            if self._chars > ANSWER_CHARS:
+                raise self._failure(f"an answer of more than {ANSWER_CHARS} characters", retry=False)
             if not self._gate.call(self._listener.token, text):
                 raise Cancelled
         if chunk.calls:

@@ -17,6 +17,8 @@ log = logging.getLogger("firstword.providers.aliyun")
 
 REST_S = 8.0
 """How long a task may be without text: safely under the 10 s after which the gateway ends it."""
+TRICKLE_MS = 20
+"""So much audio, or the end, proves that the service goes on: a message without, or a sample now and then, does not."""
 SENTENCE_ENDS = "。！？!?"
 """After these the service must speak; after others (a dot may be a number's) it may wait for more."""
 UNSUPPORTED_DIRECTIVE = 40010002
@@ -51,6 +53,7 @@ class FlowingTask:
         self._speech_by = 0.0  # the service owes audio or its end by then
         self._flushed = False
         self._heard = False
+        self._trickle = 0  # bytes of audio since the service last proved that it goes on
         self._owed = False  # text that can be spoken has been sent since the last audio
 
     # Any thread:
@@ -80,8 +83,6 @@ class FlowingTask:
     def on_text(self, text: str) -> None:
         event = wire.parse(text)
         marks = self._reply.marks
-        if self.state == "stopping":
-            self._expect_speech(self._settings.idle_ms)
         match event:
             case wire.Started():
                 if self.state == "starting":
@@ -105,14 +106,18 @@ class FlowingTask:
         self._set_alarm()
 
     def on_binary(self, data: bytes) -> None:
-        self._heard = True
-        self._owed = False
-        self._speech_by = 0.0
-        if self.state == "stopping":
-            self._expect_speech(self._settings.idle_ms)
         pcm = self._straddle.feed(data)
-        if pcm:
-            self._reply.audio(pcm)
+        if not pcm:
+            return
+        self._trickle += len(pcm)
+        if self._trickle >= self._settings.sample_rate * 2 * TRICKLE_MS // 1000 or not self._heard:
+            self._trickle = 0
+            self._owed = False
+            self._speech_by = 0.0
+            if self.state == "stopping":
+                self._expect_speech(self._settings.idle_ms)
+        self._heard = True
+        self._reply.audio(pcm)
         self._set_alarm()
 
     def on_alarm(self) -> None:
