@@ -317,4 +317,4 @@ def _with_leaf(data: bytes, number: int, value: Any) -> bytes:
         del inside[key]
     else:
         inside[key] = value
-    return data[:begin] + json.dumps(message, ensure_ascii=False).encode() + data[end:]
+    return data[:begin] + json.dumps(message, ensure_ascii=False).encode("utf-8", "surrogatepass") + data[end:]

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
 from firstword.errors import ProviderError
@@ -130,6 +130,10 @@ def test_a_session_that_was_changed_goes_on_or_ends_in_one_error(client: Client)
             derandomize=not EXAMPLES,
             deadline=None,
             database=None,
+            phases=(
+                Phase.explicit,
+                Phase.generate,
+            ),  # a hang costs seconds: it is not made smaller, it is small already
             suppress_health_check=list(HealthCheck),
         )
         @given(st.lists(CHANGE, min_size=1, max_size=3), st.booleans())
@@ -139,6 +143,8 @@ def test_a_session_that_was_changed_goes_on_or_ends_in_one_error(client: Client)
         @example([("nested", 1, 60, 4999)], False)
         @example([("opcode", 1, 9, 0)], False)
         @example([("fin", 1, 0, 0)], False)
+        @example([("twice", 0, 0, 0), ("drop", 4, 0, 0), ("drop", 4, 0, 0)], False)  # ready twice, and no end
+        @example([("swap", 0, 21, 0)], False)  # a task that is completed before it has begun
         def tell(changes: list[Any], drops: bool) -> None:
             played(client, player, service, changed(steps, changes), drops)
 

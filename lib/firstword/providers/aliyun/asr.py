@@ -150,7 +150,7 @@ class AliyunRecognition:
     def on_text(self, text: str) -> None:
         event = wire.parse(text)
         match event:
-            case wire.Started():
+            case wire.Started() if not self._backlog.ready:  # told again, it would take the bound off what follows
                 self._connection.alarm(0)
                 if self._gate.call(self._listener.ready):
                     self._backlog.service_is_ready()

@@ -96,6 +96,8 @@ class FlowingTask:
                 self._reply.mark(marks.spoken(event.subtitles))
             case wire.SentenceEnded():
                 self._reply.mark(marks.sentence_ended(event.subtitles))
+            case wire.Completed() if self.state != "stopping":  # or it might be asked for ever to begin
+                self._reply.failed(self._account.failure("the service ended the task by itself"))
             case wire.Completed():
                 self._reply.mark(marks.completed(self._reply.audio_ms))
                 self._done()
@@ -188,7 +190,7 @@ class FlowingTask:
         self._reply.task_ended(self)
 
     def _task_failed(self, event: wire.TaskFailed) -> None:
-        if event.status == wire.IDLE_TIMEOUT and not self._sent_chars:
+        if event.status == wire.IDLE_TIMEOUT and not self._sent_chars and self.state == "running":
             self._done()
             return
         if event.status == UNSUPPORTED_DIRECTIVE and self._flushed:
