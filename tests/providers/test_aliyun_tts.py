@@ -365,6 +365,20 @@ def drops_half(nls: Nls) -> None:
     nls.peer.reset()
 
 
+def trickles(what: Callable[[Nls], Any]) -> Callable[[Nls], None]:
+    """Speaks a little, and then says something now and then that is no progress, for ever."""
+
+    def script(nls: Nls) -> None:
+        start(nls)
+        nls.read_until("StopSynthesis")
+        nls.sound(bytes(320))
+        while True:
+            what(nls)
+            time.sleep(0.02)
+
+    return script
+
+
 def forbids(peer: Peer) -> None:
     peer.read_head()
     peer.answer("403 Forbidden")
@@ -375,6 +389,22 @@ FAILURES: dict[str, tuple[Callable[[Peer], Any], Mapping[str, str], str, str, bo
     "never ready": (play(lambda nls: nls.peer.hold()), {"connect_ms": "200"}, "was not ready within 200 ms", "", True),
     "owes the first audio": (play(owes), {"first_audio_ms": "200"}, "sent nothing for 200 ms", "", True),
     "owes the rest": (play(speaks_half), {"idle_ms": "200"}, "sent nothing for 200 ms", "", True),
+    "a sample now and then": (play(trickles(lambda nls: nls.sound(b"xx"))), {"idle_ms": "200"}, "for 200 ms", "", True),
+    "messages of no audio": (play(trickles(lambda nls: nls.sound(b""))), {"idle_ms": "200"}, "for 200 ms", "", True),
+    "words and no audio": (
+        play(trickles(lambda nls: nls.tell("SentenceSynthesis", {"subtitles": []}))),
+        {"idle_ms": "200"},
+        "for 200 ms",
+        "",
+        True,
+    ),
+    "the end before it was asked for": (
+        play(lambda nls: [nls.read(), nls.tell("SynthesisCompleted"), nls.peer.hold()]),
+        {},
+        "ended the task by itself",
+        "",
+        True,
+    ),
     "dropped": (play(drops_half), {}, "broke", "", True),
     "forbidden": (forbids, {}, "refused the token (HTTP 403)", "HTTP 403", False),
     "bad voice": (
@@ -402,7 +432,7 @@ def test_every_failure_says_whose_fault_it_is_and_whether_to_try_again(what: str
         watch = Watch()
         work = synthesiser(server, **values).start("t", watch)
         work.say("你好。")
-        if what == "owes the rest":
+        if what in ("owes the rest", "a sample now and then", "messages of no audio", "words and no audio"):
             work.finish()
         error = ended(watch)
     assert error is not None and words in str(error) and (error.code, error.retry) == (code, retry)

@@ -8,7 +8,7 @@ import ssl
 
 from .. import syscalls
 from ..clock import Deadline
-from .wait import Wait
+from .wait import NetError, Wait
 
 BUFFER_BYTES = 16_384
 
@@ -78,6 +78,8 @@ class Line:
         """Like `receive`, but waits. Raises Cancelled, NetError (timeout) or OSError."""
         while True:
             self.wait.check()
+            if self.deadline.passed():  # also while there is always more: nothing that is to come has an end by itself
+                raise NetError(f"timed out {doing}", kind="timeout")
             data = self.receive(size)
             if data is not None:
                 return data
