@@ -14,6 +14,7 @@ from firstword.gateway.options import GatewayOptions
 from firstword.gateway.server import Gateway
 from firstword.providers.aliyun import asr, token, tts
 from firstword.providers.aliyun.account import Account
+from firstword.providers.aliyun.wire import TaskFailed
 from firstword.speech.watch import Watch
 
 from .nls_peer import ended, until
@@ -133,7 +134,8 @@ def test_a_spare_connected_with_a_token_that_is_refused_is_not_used() -> None:
     with Gateway(GatewayOptions()) as gateway, synthesiser(gateway) as service:
         warm(service)
         gateway.revoke_tokens()
-        service.account._token_refused()  # as a connection was told
+        failed = TaskFailed(40000001, "Gateway:ACCESS_DENIED:The token 'x' has expired!")
+        assert service.account.task_failed(failed).retry  # what a task was told
         assert service.account.spares.ready == 0
         warm(service)
         watch = Watch()
