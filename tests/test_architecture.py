@@ -34,7 +34,7 @@ PURE = [
     "providers.dashscope.realtime_wire", "providers.dashscope.qwen_utterances", "providers.dashscope.qwen_clauses",
     "gateway.dashscope.realtime_wire",
     "net.redact", "net.allowed", "net.public", "net.timers", "audio.tone_code", "audio.tone_bursts", "providers.openai.wire",
-    "text.tokens", "call.heard", "call.history", "call.exchange", "call.timers",
+    "speech.trickle", "text.tokens", "call.heard", "call.history", "call.exchange", "call.timers",
     "bench.score", "sim.room",
     "net.failures", "net.sse", "speech.answer", "speech.chat_form", "providers.openai.status",
     "providers.dashscope.generation_wire", "providers.dashscope.asr_wire",

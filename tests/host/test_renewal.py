@@ -57,9 +57,10 @@ def running():
     return sorted(thread.name for thread in threading.enumerate() if thread.name != "ticker")  # that one is the switch's
 
 gateway = Gateway(GatewayOptions(byte_ms=20), mind=ScriptedMind(["好的。"]))
-without = {"spares": 0}  # the threads are counted, and spares stay for a while after a call
 
 def configured():
+    # The threads are counted: spares would stay for a while after a call, and whoever renews the token longer.
+    without = {"spares": 0, "token": gateway.token()}
     return configuration(Place.of(gateway), {"vad": "level", "greeting": "您好"}, asr=without, tts=without)
 
 with gateway, Stage(FOLDER, configured(), faithful=FAITHFUL) as stage:

@@ -25,6 +25,7 @@ RAW = -1  # in place of an opcode: bytes as they stand
 BOUND_MS = "150"
 APPKEY = {"appkey": "my-appkey", "token": "my-fixed-token-0123456789", "spares": "0"}
 KEY = {"api_key": "sk-my-key-0123456789abcdef"}
+SPARELESS = {**KEY, "spares": "0"}
 
 
 @dataclass(frozen=True)
@@ -45,25 +46,32 @@ class Client:
     """One client of ours, and a session it is played.
 
     Args:
-        does: ``tts``, ``asr`` or ``llm``, by which it is also driven.
+        does: ``tts``, ``asr`` or ``llm``, by which it is also driven; ``phrase``: a synthesiser, which is told a whole text.
+        trace: the recording's name, or what the service says, one JSON text after the other, where there is none.
         values: its settings, besides the address and short bounds.
     """
 
     name: str
     does: str
     vendor: str
-    trace: str
+    trace: str | tuple[Step, ...]
     values: Mapping[str, str]
     bounds: tuple[str, ...]
     address: str = "url"
 
+    def __str__(self) -> str:
+        return f"{self.name}, {self.trace if isinstance(self.trace, str) else 'by the pages'}"
+
     def service(self, server: Loopback) -> Any:
         at = f"{server.http}/v1" if self.does == "llm" else server.ws
         values = {self.address: at, **self.values, **dict.fromkeys(self.bounds, BOUND_MS)}
-        make: Callable[..., Any] = {"tts": make_tts, "asr": make_asr, "llm": make_llm}[self.does]
+        kinds = {"tts": make_tts, "phrase": make_tts, "asr": make_asr, "llm": make_llm}
+        make: Callable[..., Any] = kinds[self.does]
         return make(self.vendor, values, "test")
 
     def steps(self) -> list[Step]:
+        if not isinstance(self.trace, str):
+            return list(self.trace)
         return http_steps(self.trace) if self.does == "llm" else ws_steps(self.trace)
 
     def drive(self, service: Any) -> tuple[Watch, Any]:
@@ -71,6 +79,8 @@ class Client:
         watch = Watch()
         if self.does == "llm":
             return watch, service.start("t", [Message("user", "您好")], watch)
+        if self.does == "phrase":
+            return watch, service.speak("t", "您好，这里是云呼叫中心。", watch)
         work = service.start("t", watch)
         if self.does == "tts":
             work.say("您好，这里是云呼叫中心，请问有什么可以帮您？再见。")
@@ -84,11 +94,57 @@ SPEAKING = ("connect_ms", "first_audio_ms", "idle_ms")
 HEARING = ("connect_ms", "finish_ms")
 WRITING = ("connect_ms", "first_token_ms", "idle_ms")
 
+
+def _says(type_: str, **fields: Any) -> Step:
+    return Step(opcode=TEXT, data=json.dumps({"event_id": "event_1", "type": type_, **fields}).encode())
+
+
+ITEM = {"item_id": "item_1", "content_index": 0}
+QWEN_ASR = (
+    _says("session.created", session={"id": "sess_1", "object": "realtime.session"}),
+    Step("session.update"),
+    _says("session.updated", session={"id": "sess_1", "object": "realtime.session"}),
+    _says("input_audio_buffer.speech_started", audio_start_ms=10, item_id="item_1"),
+    _says("conversation.item.input_audio_transcription.text", **ITEM, text="好", stash="的"),
+    _says("input_audio_buffer.speech_stopped", audio_end_ms=90, item_id="item_1"),
+    _says("input_audio_buffer.committed", item_id="item_1", previous_item_id=""),
+    Step("session.finish"),
+    _says("conversation.item.input_audio_transcription.completed", **ITEM, transcript="好的。", language="zh"),
+    _says("session.finished", session_id="sess_1"),
+)
+"""No recording of the SDK's is there; this is what the pages say."""
+
 CLIENTS = [
     Client("aliyun tts", "tts", "aliyun", "nls_flowing_tts", APPKEY, SPEAKING),
+    Client(
+        "aliyun tts", "phrase", "aliyun", "nls_speech_synthesizer.subtitle", {**APPKEY, "whole_text": "true"}, SPEAKING
+    ),
     Client("aliyun asr", "asr", "aliyun", "nls_transcriber_8k", APPKEY, HEARING),
     Client("openai qwen-plus", "llm", "openai", "openai_compat_chat_sse", KEY, WRITING, "base_url"),
-    Client("cosyvoice tts", "tts", "cosyvoice", "cosyvoice_tts_v2", KEY, SPEAKING),
+    Client("dashscope qwen-plus", "llm", "dashscope", "dashscope_generation_sse", KEY, WRITING),
+    Client("cosyvoice tts", "tts", "cosyvoice", "cosyvoice_tts_v2", SPARELESS, SPEAKING),
+    Client("dashscope asr", "asr", "dashscope", "paraformer_realtime_8k_v2", SPARELESS, HEARING),
+    Client(
+        "dashscope asr",
+        "asr",
+        "dashscope",
+        "fun_asr_realtime",
+        {**SPARELESS, "model": "fun-asr-realtime", "context": "呼叫中心"},
+        HEARING,
+    ),
+    Client(
+        "dashscope asr",
+        "asr",
+        "dashscope",
+        "gummy_realtime_v1",
+        {**SPARELESS, "model": "gummy-realtime-v1", "sample_rate": "16000", "translate_to": "en"},
+        HEARING,
+    ),
+    Client("qwen tts", "tts", "qwen", "qwen_tts_realtime.commit", {**SPARELESS, "mode": "commit"}, SPEAKING),
+    Client(
+        "qwen tts", "tts", "qwen", "qwen_tts_realtime.server_commit", {**SPARELESS, "mode": "server_commit"}, SPEAKING
+    ),
+    Client("qwen asr", "asr", "qwen", QWEN_ASR, SPARELESS, HEARING),
 ]
 """One entry each. `name` is what the client's errors must name."""
 
@@ -299,7 +355,7 @@ def _with_leaf(data: bytes, number: int, value: Any) -> bytes:
     begin, end = data.find(b"{"), data.rfind(b"}") + 1
     try:
         message = json.loads(data[begin:end])
-    except ValueError:
+    except (ValueError, RecursionError):
         return data
     places: list[tuple[Any, Any]] = []
 

@@ -39,7 +39,7 @@ def closed_after() -> Iterator[None]:
 
 
 def synthesiser(server: Loopback, **values: str) -> CosyVoice:
-    MADE.append(make({"url": server.ws, "api_key": KEY, **values}, "test"))
+    MADE.append(make({"url": server.ws, "api_key": KEY, "spares": "0", **values}, "test"))
     return MADE[-1]
 
 
@@ -550,7 +550,7 @@ def gateway() -> Iterator[Gateway]:
 
 
 def of(gateway: Gateway, **values: str) -> CosyVoice:
-    MADE.append(make({"url": gateway.inference_url, "api_key": LOCAL_API_KEY, **values}, "test"))
+    MADE.append(make({"url": gateway.inference_url, "api_key": LOCAL_API_KEY, "spares": "0", **values}, "test"))
     return MADE[-1]
 
 

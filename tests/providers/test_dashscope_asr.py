@@ -215,7 +215,7 @@ def test_no_result_whatever_raises(value: dict[str, Any]) -> None:
 
 
 def recogniser(server: Loopback, **values: str) -> DashScopeRecogniser:
-    return make({"url": server.ws, "api_key": KEY, **values}, "test")
+    return make({"url": server.ws, "api_key": KEY, "spares": "0", **values}, "test")
 
 
 def play(script: Callable[[Tasks], Any]) -> Callable[[Peer], Any]:

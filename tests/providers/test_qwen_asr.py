@@ -23,7 +23,7 @@ TRANSCRIPTION = "conversation.item.input_audio_transcription"
 
 
 def recogniser(server: Loopback, **values: str) -> Recogniser:
-    return make({"url": server.ws, "api_key": KEY, **values}, "test")
+    return make({"url": server.ws, "api_key": KEY, "spares": "0", **values}, "test")
 
 
 def test_audio_fed_before_the_service_is_ready_is_kept_and_sent_after_in_order() -> None:

@@ -23,7 +23,7 @@ APPEND, COMMIT, FINISH = "input_text_buffer.append", "input_text_buffer.commit",
 
 
 def synthesiser(server: Loopback, **values: str) -> Synthesiser:
-    return make({"url": server.ws, "api_key": KEY, **values}, "test")
+    return make({"url": server.ws, "api_key": KEY, "spares": "0", **values}, "test")
 
 
 def audio_of(watch: Watch) -> bytes:

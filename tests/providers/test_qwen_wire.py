@@ -277,7 +277,7 @@ def test_no_recorded_message_raises_wherever_it_is_cut_or_changed(text: str, dat
 def test_an_error_says_what_it_is_about_and_whether_to_try_again(
     event: wire.Failed, kind: str, retry: bool, words: str
 ) -> None:
-    realtime = Realtime(Account("qwen tts", qwen_tts.SynthesiserSettings(api_key=KEY), SYSTEM), "ws://x", "m")
+    realtime = Realtime(Account("qwen tts", qwen_tts.SynthesiserSettings(api_key=KEY), SYSTEM))
     error = realtime.failed(event)
     assert (error.kind, error.retry, error.code, error.provider) == (kind, retry, event.code, "qwen tts")
     assert words in str(error) and KEY not in str(error) and "\n" not in str(error)

@@ -8,6 +8,9 @@ Without calls there is none.
 Spares have no thread and no timer of their own: each wakes up by its connection's alarm, and looks after all of them. A spare is
 replaced before the service would close it, and stays until its replacement is open. If none can be connected it is tried again later, and
 later still, at the next moment somebody wants one; the log says so once, and the work dials for itself and learns the reason.
+
+Where a service takes one piece of work after another on a connection, the work gives it back (`Spares.give_back`): then one more may
+wait than is wanted, and two take turns without anything being dialled.
 """
 
 from __future__ import annotations
@@ -90,6 +93,7 @@ class Spares:
         self._at_work: dict[Connection, str] = {}
         self._calls: dict[str, float] = {}  # when last heard of
         self._failures, self._not_before = 0, 0.0
+        self._reuses = False
         self._closed = False
 
     def take(self, listener: ConnectionListener, job: str, label: str) -> Connection:
@@ -111,6 +115,7 @@ class Spares:
             False if no spare is wanted; the connection is then closed in order.
         """
         with self._lock:
+            self._reuses = True
             wanted = not self._closed and len(self._spares) + len(self._returning) <= self._wanted()
             if wanted and connection not in self._returning:
                 spare = self._returning[connection] = _Spare(self)
@@ -177,7 +182,8 @@ class Spares:
             if now >= self._not_before:
                 begun = [_Spare(self) for _ in range(wanted - len(fresh))]
             opened = sum(spare.open for spare in usable)
-            kept = usable[max(0, opened - wanted) :] if wanted else []  # the oldest stand first
+            most = max(wanted, min(wanted + self._reuses, sum(spare.open for spare in fresh)))
+            kept = usable[max(0, opened - most) :] if wanted else []  # the oldest stand first
             dropped = [spare for spare in self._spares if spare not in kept]
             self._spares = kept + begun
         if mended:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ...audio.pcm import Straddle
 from ...net.websocket import Closed
+from ...speech.trickle import Trickle
 from . import wire
 from .account import new_id
 
@@ -17,8 +18,6 @@ log = logging.getLogger("firstword.providers.aliyun")
 
 REST_S = 8.0
 """How long a task may be without text: safely under the 10 s after which the gateway ends it."""
-TRICKLE_MS = 20
-"""So much audio, or the end, proves that the service goes on: a message without, or a sample now and then, does not."""
 SENTENCE_ENDS = "。！？!?"
 """After these the service must speak; after others (a dot may be a number's) it may wait for more."""
 UNSUPPORTED_DIRECTIVE = 40010002
@@ -53,7 +52,7 @@ class FlowingTask:
         self._speech_by = 0.0  # the service owes audio or its end by then
         self._flushed = False
         self._heard = False
-        self._trickle = 0  # bytes of audio since the service last proved that it goes on
+        self._trickle = Trickle(service.rate)
         self._owed = False  # text that can be spoken has been sent since the last audio
 
     # Any thread:
@@ -111,9 +110,7 @@ class FlowingTask:
         pcm = self._straddle.feed(data)
         if not pcm:
             return
-        self._trickle += len(pcm)
-        if self._trickle >= self._settings.sample_rate * 2 * TRICKLE_MS // 1000 or not self._heard:
-            self._trickle = 0
+        if self._trickle.goes_on(pcm):
             self._owed = False
             self._speech_by = 0.0
             if self.state == "stopping":

@@ -8,6 +8,7 @@ from ...audio.pcm import Straddle
 from ...errors import ProviderError
 from ...net.websocket import Closed
 from ...speech.gate import Gate
+from ...speech.trickle import Trickle
 from ...speech.tts import Mark, SynthesisListener
 from . import wire
 from .account import new_id
@@ -33,6 +34,7 @@ class WholeSynthesis:
         self._task = service.account.task(self._namespace)
         self._connection = service.account.connection(self, "tts", label)
         self._straddle = Straddle()
+        self._trickle = Trickle(service.rate)
         self._marks = Marks()
         self._audio_ms = 0.0
         self._heard = False
@@ -79,9 +81,10 @@ class WholeSynthesis:
                 self._fail(self._account.malformed(event))
 
     def on_binary(self, data: bytes) -> None:
-        self._heard = True
-        self._expect_audio()
         pcm = self._straddle.feed(data)
+        self._heard = self._heard or bool(pcm)
+        if self._trickle.goes_on(pcm):
+            self._expect_audio()
         if pcm and self._gate.call(self._listener.audio, pcm):
             self._audio_ms += len(pcm) / 2 / self._settings.sample_rate * 1000
 

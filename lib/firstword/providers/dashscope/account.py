@@ -12,9 +12,10 @@ from ...clock import Clock, Deadline
 from ...errors import Kind, ProviderError
 from ...net import allowed
 from ...net.redact import CODE_CHARS, redact
+from ...net.spares import Spares
 from ...net.timers import Bounds
 from ...net.wait import Wait
-from ...net.websocket import Closed, Connection, ConnectionListener
+from ...net.websocket import Closed, Connection, ConnectionListener, Lender
 from ...options import option
 from . import wire
 from .status import MEANINGS, task_failure
@@ -25,6 +26,9 @@ PING_S = 10.0
 """The SDK's recogniser pings each 30 s; its synthesiser does not ping at all."""
 SILENT_S = 25.0
 """A peer that has answered pings and then sends nothing, not even a pong, for so long is gone."""
+REFRESH_S, USABLE_S = 30.0, 45.0
+"""How long a connected spare is kept, and one between two tasks: the SDK's pool connects another after 30 s, the service closes one that
+had no task for 60 s."""
 INVALID_PAYLOAD = 1007
 """The close code for a message that the service does not understand."""
 
@@ -52,11 +56,33 @@ class AccessSettings:
 class Account:
     """DashScope as one provider uses it. Any thread may call any method."""
 
-    def __init__(self, provider: str, settings: AccessSettings, clock: Clock) -> None:
+    def __init__(
+        self,
+        provider: str,
+        settings: AccessSettings,
+        clock: Clock,
+        *,
+        job: str = "tts",
+        spares: int = 0,
+        url: str = "",
+        greetings: int = 0,
+        kept_s: tuple[float, float] = (REFRESH_S, USABLE_S),
+    ) -> None:
         self.provider = provider
         self.clock = clock
         self.secrets = (settings.api_key,)
         self._settings = settings
+        self._url = url or settings.url
+        self.spares = Spares(
+            provider,
+            self._connection,
+            job=job,
+            most=spares,
+            refresh_s=kept_s[0],
+            usable_s=kept_s[1],
+            greetings=greetings,
+            clock=clock,
+        )
 
     def headers(self) -> dict[str, str]:
         """What every request and every upgrade carries."""
@@ -68,25 +94,32 @@ class Account:
             headers["X-DashScope-DataInspection"] = "enable"
         return headers
 
-    def connection(self, listener: ConnectionListener, job: str, label: str, url: str = "") -> Connection:
-        """A connection to `url`, by default the settings' own, not yet open."""
+    def connection(self, listener: ConnectionListener, job: str, label: str) -> Connection:
+        """A connection to the service, not yet open: `Connection.open` takes a spare if there is one."""
+        return self.spares.take(listener, job, label)
+
+    def _connection(
+        self, listener: ConnectionListener, job: str, label: str, lender: Lender | None = None
+    ) -> Connection:
         bounds = Bounds(connect_s=self._settings.connect_ms / 1000, ping_s=PING_S, idle_s=SILENT_S)
         return Connection(
-            url or self._settings.url,
+            self._url,
             listener,
             job=job,
             label=label,
             headers=self._upgrade,
             bounds=bounds,
+            lender=lender,
             clock=self.clock,
         )
 
     def give_back(self, connection: Connection) -> None:
-        """A task has finished in order on `connection`, which could carry another. Next: its listener is told ``on_closed``."""
-        connection.close()
+        """A task has finished in order on `connection`, which may carry another. Next: its listener is told ``on_closed``."""
+        self.spares.give_back(connection)
 
     def close(self) -> None:
         """Idempotent."""
+        self.spares.close()
 
     def task_failed(self, event: wire.TaskFailed) -> ProviderError:
         return task_failure(self.provider, event.code, event.text, self.secrets)

@@ -37,7 +37,7 @@ class DashScopeRecogniser:
         self.rate = settings.sample_rate
         self.backlog_ms = BACKLOG_MS
         self._settings = settings
-        self._account = Account(self.name, settings, clock)
+        self._account = Account(self.name, settings, clock, job="asr", spares=settings.spares)
 
     def start(self, label: str, listener: RecognitionListener) -> DashScopeRecognition:
         work = DashScopeRecognition(self._account, self._settings, label, listener)

@@ -63,6 +63,12 @@ class RecognitionSettings(AccessSettings):
     finish_ms: int = option(
         5000, help="how long the service may take for the rest after the audio's end, ms", low=100, high=60_000
     )
+    spares: int = option(
+        1,
+        help="connected spares while there are calls, at most: for a recogniser that is begun again, and for the next call; 0 for none",
+        low=0,
+        high=64,
+    )
 
 
 def family(model: str) -> str:

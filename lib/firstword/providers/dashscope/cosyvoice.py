@@ -37,7 +37,7 @@ class CosyVoice(Synthesiser):
         self.name = "cosyvoice tts"
         self.rate = settings.sample_rate
         self.settings = settings
-        self.account = Account(self.name, settings, clock)
+        self.account = Account(self.name, settings, clock, spares=settings.spares)
         self.parameters = parameters(settings)
         self._can_flush = settings.flush
 
@@ -54,6 +54,9 @@ class CosyVoice(Synthesiser):
         )
         reply.start()
         return reply
+
+    def expect(self, label: str) -> None:
+        self.account.spares.expect(label)
 
     def flush_refused(self) -> None:
         """The service does not take a flush: send no more, for the life of this process."""

@@ -66,6 +66,12 @@ class CosyVoiceSettings(AccessSettings):
     idle_ms: int = option(
         8000, help="silence of the service while it owes the rest of the audio, ms", low=100, high=60_000
     )
+    spares: int = option(
+        8,
+        help="connected spares while there are calls, at most: a reply then waits for no handshake; one call has one; 0 for none",
+        low=0,
+        high=64,
+    )
 
 
 def check(settings: CosyVoiceSettings, where: str) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ...audio.pcm import Straddle
 from ...net.websocket import Closed
+from ...speech.trickle import Trickle
 from . import cosyvoice_results as results
 from . import wire
 from .account import new_id
@@ -49,6 +50,7 @@ class CosyVoiceTask:
         self._task = wire.Task(new_id(), service.settings.model, "tts", "SpeechSynthesizer")
         self._connection = service.account.connection(self, "tts", reply.label)
         self._straddle = Straddle()
+        self._trickle = Trickle(service.rate)
         self._ready_by = self._clock.now() + self._settings.connect_ms / 1000
         self._sent_chars = 0
         self._rest_at = 0.0
@@ -85,8 +87,6 @@ class CosyVoiceTask:
 
     def on_text(self, text: str) -> None:
         event = wire.parse(text)
-        if self.state == "stopping":
-            self._expect_speech(self._settings.idle_ms)
         if isinstance(event, wire.Malformed):
             self._reply.failed(self._account.malformed(event))
         elif isinstance(event, wire.Unknown) or event.task_id not in ("", self._task.task_id):
@@ -98,12 +98,15 @@ class CosyVoiceTask:
     def on_binary(self, data: bytes) -> None:
         if self.state in ("starting", "done"):
             return  # it names no task: before task-started it is of the one before
-        self._heard, self._owed, self._speech_by = True, False, 0.0
-        if self.state == "stopping":
-            self._expect_speech(self._settings.idle_ms)
         pcm = self._straddle.feed(data)
-        if pcm:
-            self._reply.audio(pcm)
+        if not pcm:
+            return
+        if self._trickle.goes_on(pcm):
+            self._owed, self._speech_by = False, 0.0
+            if self.state == "stopping":
+                self._expect_speech(self._settings.idle_ms)
+        self._heard = True
+        self._reply.audio(pcm)
         self._set_alarm()
 
     def on_alarm(self) -> None:

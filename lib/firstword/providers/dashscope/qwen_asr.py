@@ -21,9 +21,9 @@ from ...speech.asr import RecognitionListener
 from ...speech.backlog import Backlog
 from ...speech.gate import Gate
 from . import realtime_wire as wire
-from .account import AccessSettings, Account
+from .account import AccessSettings
 from .qwen_utterances import Utterances
-from .realtime import REALTIME, Realtime, new_event_id
+from .realtime import REALTIME, Realtime, new_event_id, session_account
 
 BACKLOG_MS = 3_000
 COMMIT_MS = 50_000
@@ -69,6 +69,12 @@ class RecogniserSettings(AccessSettings):
     finish_ms: int = option(
         5000, help="how long the service may take for the rest after the audio's end, ms", low=100, high=60_000
     )
+    spares: int = option(
+        1,
+        help="connected spares while there are calls, at most: for a recogniser that is begun again, and for the next call; 0 for none",
+        low=0,
+        high=64,
+    )
 
 
 def make(values: Mapping[str, str], where: str, clock: Clock = SYSTEM) -> QwenRecogniser:
@@ -87,7 +93,8 @@ class QwenRecogniser:
         self.rate = settings.sample_rate
         self.backlog_ms = BACKLOG_MS
         self._settings = settings
-        self._realtime = Realtime(Account(self.name, settings, clock), settings.url, settings.model)
+        account = session_account(self.name, settings, clock, model=settings.model, job="asr", spares=settings.spares)
+        self._realtime = Realtime(account)
 
     def start(self, label: str, listener: RecognitionListener) -> QwenRecognition:
         work = QwenRecognition(self._realtime, self._settings, label, listener)
@@ -150,9 +157,11 @@ class QwenRecognition:
     def on_text(self, text: str) -> None:
         event = wire.parse(text)
         match event:
-            case wire.SessionUpdated():
+            case wire.SessionUpdated() if (
+                not self._backlog.ready
+            ):  # told again, it would take the bound off what follows
                 self._connection.alarm(0)
-                if not self._backlog.ready and self._gate.call(self._listener.ready):
+                if self._gate.call(self._listener.ready):
                     self._backlog.service_is_ready()
                     self._send_audio()
             case wire.SpeechStarted():

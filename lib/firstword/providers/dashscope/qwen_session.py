@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...audio.pcm import Straddle
 from ...net.websocket import Closed
+from ...speech.trickle import Trickle
 from ...speech.tts import Mark
 from . import realtime_wire as wire
 from .realtime import new_event_id
@@ -52,6 +53,7 @@ class QwenSession:
         self._clock = service.realtime.clock
         self._connection = service.realtime.connection(self, "tts", reply.label)
         self._straddle = Straddle()
+        self._trickle = Trickle(service.rate)
         self._ready_by = self._clock.now() + self._settings.connect_ms / 1000
         self._rest_at = 0.0
         self._speech_by = 0.0  # the service owes audio or its end by then
@@ -88,8 +90,6 @@ class QwenSession:
 
     def on_text(self, text: str) -> None:
         event = wire.parse(text)
-        if self.state == "finishing" and self._speech_by:
-            self._expect_speech(self._settings.idle_ms)
         match event:
             case wire.SessionCreated() | wire.SessionUpdated():
                 self._ready_by = 0.0
@@ -201,13 +201,15 @@ class QwenSession:
     def _audio(self, audio: bytes) -> None:
         if self._released:
             return
-        self._heard = self._heard or bool(audio)
-        self._speech_by = 0.0
-        if self._busy:
-            self._expect_speech(self._settings.idle_ms)
         pcm = self._straddle.feed(audio)
-        if pcm:
-            self._reply.audio(pcm)
+        if not pcm:
+            return
+        if self._trickle.goes_on(pcm) or not self._heard:
+            self._speech_by = 0.0
+            if self._busy:
+                self._expect_speech(self._settings.idle_ms)
+        self._heard = True
+        self._reply.audio(pcm)
 
     def _spoken(self, chars: int, *, exact: bool) -> None:
         """The next `chars` characters end where the audio ends now."""

@@ -16,10 +16,10 @@ from ...errors import ConfigError
 from ...net import allowed
 from ...options import bind, option
 from ...speech.tts import Synthesiser, SynthesisListener
-from .account import AccessSettings, Account
+from .account import AccessSettings
 from .qwen_modes import CommitSession, ServerCommitSession
 from .qwen_session import Progress
-from .realtime import REALTIME, Realtime
+from .realtime import REALTIME, Realtime, session_account
 from .realtime_wire import TEXT_CHARS
 from .reply import Reply
 
@@ -67,6 +67,12 @@ class SynthesiserSettings(AccessSettings):
     idle_ms: int = option(
         8000, help="silence of the service while it owes the rest of the audio, ms", low=100, high=60_000
     )
+    spares: int = option(
+        8,
+        help="connected spares while there are calls, at most: a reply then waits for no handshake; one call has one; 0 for none",
+        low=0,
+        high=64,
+    )
 
 
 def make(values: Mapping[str, str], where: str, clock: Clock = SYSTEM) -> QwenSynthesiser:
@@ -98,7 +104,8 @@ class QwenSynthesiser(Synthesiser):
         self.name = "qwen tts"
         self.rate = settings.sample_rate
         self.settings = settings
-        self.realtime = Realtime(Account(self.name, settings, clock), settings.url, settings.model)
+        account = session_account(self.name, settings, clock, model=settings.model, job="tts", spares=settings.spares)
+        self.realtime = Realtime(account)
 
     def start(self, label: str, listener: SynthesisListener) -> Reply:
         mode = CommitSession if self.settings.mode == "commit" else ServerCommitSession
@@ -112,6 +119,9 @@ class QwenSynthesiser(Synthesiser):
         )
         reply.start()
         return reply
+
+    def expect(self, label: str) -> None:
+        self.realtime.account.spares.expect(label)
 
     def close(self) -> None:
         self.realtime.account.close()

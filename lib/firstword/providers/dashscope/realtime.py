@@ -5,14 +5,18 @@ from __future__ import annotations
 import random
 from urllib.parse import quote
 
+from ...clock import Clock
 from ...errors import ProviderError
 from ...net.failures import Meaning
 from ...net.redact import redact
 from ...net.websocket import Connection, ConnectionListener
 from . import realtime_wire as wire
-from .account import Account
+from .account import AccessSettings, Account
 from .status import MEANINGS, meaning
 
+REFRESH_S, USABLE_S = 12.0, 18.0
+"""How long a connected spare is kept. After how long the service ends a session that says nothing is not documented; its strictest
+neighbour (NLS) allows so much."""
 REALTIME = "wss://dashscope.aliyuncs.com/api-ws/v1/realtime"
 """The realtime protocol in Beijing; a key belongs to one region."""
 
@@ -25,16 +29,15 @@ _REFUSED = Meaning(
 
 
 class Realtime:
-    """The service of one `model` at `url`, as one provider uses it. Any thread may call any method."""
+    """The service of one model, as one provider uses it. Any thread may call any method."""
 
-    def __init__(self, account: Account, url: str, model: str) -> None:
+    def __init__(self, account: Account) -> None:
         self.account = account
         self.clock = account.clock
-        self._url = f"{url}?model={quote(model, safe='')}"
 
     def connection(self, listener: ConnectionListener, job: str, label: str) -> Connection:
         """A connection to the model, not yet open: it carries one session."""
-        return self.account.connection(listener, job, label, self._url)
+        return self.account.connection(listener, job, label)
 
     def failed(self, event: wire.Failed) -> ProviderError:
         """The error for an ``error``, or for an utterance that failed."""
@@ -45,6 +48,22 @@ class Realtime:
 
     def malformed(self, event: wire.Malformed) -> ProviderError:
         return self.account.failure(f"the service sent something that is no realtime message: {event.why}")
+
+
+def session_account(
+    provider: str, settings: AccessSettings, clock: Clock, *, model: str, job: str, spares: int
+) -> Account:
+    """The account of a model's sessions: a connection carries one, and is greeted with ``session.created``."""
+    return Account(
+        provider,
+        settings,
+        clock,
+        job=job,
+        spares=spares,
+        url=f"{settings.url}?model={quote(model, safe='')}",
+        greetings=1,
+        kept_s=(REFRESH_S, USABLE_S),
+    )
 
 
 def new_event_id() -> str:
