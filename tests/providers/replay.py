@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -36,6 +37,8 @@ class Step:
     opcode: int = RAW
     data: bytes = b""
     fin: bool = True
+    again: bool = False
+    """Sent for ever, a little later each time."""
 
     def encoded(self) -> bytes:
         return self.data if self.opcode == RAW else frame(self.opcode, self.data, self.fin)
@@ -204,8 +207,12 @@ class Player:
         for step in steps:
             if step.until:
                 theirs = self._await(peer, step.until) or theirs
-            else:
-                peer.send(step.encoded() if step.opcode == RAW else self._of_task(step, ours, theirs).encoded())
+                continue
+            data = (step if step.opcode == RAW else self._of_task(step, ours, theirs)).encoded()
+            peer.send(data)
+            while step.again:
+                time.sleep(0.02)
+                peer.send(data)
         while not drops:
             peer.read(1)
 
@@ -276,6 +283,18 @@ def reads_of(size: int) -> Callable[[Line, int], bytes | None]:
         return data
 
     return receive
+
+
+def trickling(steps: Sequence[Step], with_audio: bool) -> list[Step]:
+    """Up to the first audio; then for ever a sample of it, or else the words before it."""
+    at = next(at for at, step in enumerate(steps) if step.opcode == BINARY or b"audio.delta" in step.data)
+    audio, words = steps[at], [step for step in steps[:at] if step.opcode == TEXT][-1]
+    if not with_audio:
+        return [*steps[: at + 1], replace(words, again=True)]
+    sample = b"xx"
+    if audio.opcode == TEXT:  # in base64
+        sample = re.sub(rb'("delta": ")[^"]*', lambda found: found[1] + b"eHg=", audio.data)
+    return [*steps[: at + 1], replace(audio, data=sample, again=True)]
 
 
 LEAVES: list[Any] = [

@@ -33,6 +33,7 @@ from .replay import (
     cut_at_byte,
     reads_of,
     total_bytes,
+    trickling,
 )
 
 EXAMPLES = int(os.environ.get("FIRSTWORD_EXAMPLES", "0"))
@@ -122,6 +123,14 @@ def test_a_session_that_is_cut_off_at_any_message_or_byte_ends_in_one_error(clie
             assert ends[0] == "failed" and ends == sorted(ends) and set(ends) <= {"failed", "finished"}
 
 
+@pytest.mark.parametrize("with_audio", [True, False], ids=["a sample", "words"])
+@pytest.mark.parametrize("client", [one for one in CLIENTS if one.does in ("tts", "phrase")], ids=str)
+def test_a_synthesis_that_only_trickles_on_is_given_up(client: Client, with_audio: bool) -> None:
+    with stage(client) as (player, service):
+        events = played(client, player, service, trickling(client.steps(), with_audio))
+    assert events[-1][0] == "failed" and "audio" in [name for name, _ in events]
+
+
 CHANGE = st.tuples(st.sampled_from(CHANGES), st.integers(0, 40), st.integers(0, 2000), st.integers(0, 5000))
 
 
@@ -149,6 +158,7 @@ def test_a_session_that_was_changed_goes_on_or_ends_in_one_error(client: Client)
         @example([("opcode", 1, 9, 0)], False)
         @example([("fin", 1, 0, 0)], False)
         @example([("twice", 0, 0, 0), ("drop", 4, 0, 0), ("drop", 4, 0, 0)], False)  # ready twice, and no end
+        @example([("twice", 1, 0, 0), ("drop", 8, 0, 0), ("drop", 7, 0, 0)], False)
         @example([("swap", 0, 21, 0)], False)  # a task that is completed before it has begun
         def tell(changes: list[Any], drops: bool) -> None:
             played(client, player, service, changed(steps, changes), drops)

@@ -157,10 +157,8 @@ class QwenRecognition:
     def on_text(self, text: str) -> None:
         event = wire.parse(text)
         match event:
-            case wire.SessionUpdated() if (
-                not self._backlog.ready
-            ):  # told again, it would take the bound off what follows
-                self._connection.alarm(0)
+            case wire.SessionUpdated() if not self._backlog.ready:
+                self._connection.alarm(0)  # not when it is told again: then the alarm bounds what follows
                 if self._gate.call(self._listener.ready):
                     self._backlog.service_is_ready()
                     self._send_audio()
