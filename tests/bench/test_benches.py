@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 from mock import Mock, call
 
-from firstword.bench import barge_in, content, first_word, whole
+from firstword.bench import barge_in, content, first_word, official_sdks, providers, whole
 from firstword.bench.report import Row
 from firstword.errors import ConfigError, ProviderError
+from firstword.gateway.options import GatewayOptions
+from firstword.gateway.server import Gateway
 from firstword.providers import registry
 from firstword.speech.llm import Completion
 from firstword.speech.tts import Mark
@@ -75,3 +77,29 @@ def test_content_is_compared_character_by_character() -> None:
     one, other = content.play(["您好。", "没有"])
     assert content._wrong("您好。", one) == 0
     assert content._wrong("没有了", other) == 1
+
+
+@pytest.mark.parametrize("service", providers.SERVICES, ids=lambda service: service.name)
+def test_with_a_spare_the_first_text_waits_for_no_connection_and_without_one_for_it_alone(
+    service: providers.Service,
+) -> None:
+    with Gateway(GatewayOptions(connect_ms=60)) as gateway:
+        got = values(providers.ours(gateway, service, 3, 60))
+    assert got[f"{service.name}, warm: first text, median"] < 40
+    assert got[f"{service.name}, warm: replies that found a spare"] == 100
+    assert 60 <= got[f"{service.name}, cold: first text, median"] < 130
+
+
+@pytest.mark.parametrize("service", providers.SERVICES, ids=lambda service: service.name)
+def test_the_official_sdk_is_measured_beside_it(service: providers.Service) -> None:
+    if not official_sdks.installed(service.name):
+        pytest.skip("the SDK is not installed: pip install firstword[referees]")
+    with Gateway(GatewayOptions(connect_ms=60)) as gateway:
+        rows = providers.theirs(gateway, service, 1)
+    assert len(rows) == 2 and rows[0].value is not None and rows[0].value >= 60
+
+
+def test_an_sdk_that_is_not_there_is_a_row_without_a_figure(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(official_sdks, "installed", lambda service: False)
+    (row,) = providers.theirs(Mock(), providers.SERVICES[0], 1)
+    assert row.name.endswith("not installed") and row.as_dict()["value"] is None and row.ok is None

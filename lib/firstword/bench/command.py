@@ -9,6 +9,7 @@ from pathlib import Path
 BENCHES = {
     "first-word": "how soon the caller hears the first word: streamed against whole-then-play, and our part of it",
     "barge-in": "how quickly a reply stops when the caller interrupts, and whether what was heard is known",
+    "providers": "how soon a reply's first text is at the service: with a spare connection, without, and by the official SDK",
     "turns": "whether the conversation is natural: turns cut off, waits, false and missed interruptions",
     "calls": "many calls at once in one process: underruns, lateness, memory, what is left over",
     "endurance": "thousands of short calls on a real FreeSWITCH: memory, and what is left over",

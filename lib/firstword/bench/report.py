@@ -16,22 +16,29 @@ from .. import __version__
 
 @dataclass(frozen=True)
 class Row:
-    """One figure. `goal` is what it must not exceed (or, with `at_least`, fall short of); None for a figure that has none."""
+    """One figure; None for one that could not be had, as its name says. `goal` is what it must not exceed (or, with `at_least`, fall
+    short of); None for a figure that has none."""
 
     name: str
-    value: float
+    value: float | None
     unit: str
     goal: float | None = None
     at_least: bool = False
 
     @property
     def ok(self) -> bool | None:
-        if self.goal is None:
+        if self.goal is None or self.value is None:
             return None
         return self.value >= self.goal if self.at_least else self.value <= self.goal
 
     def as_dict(self) -> dict[str, Any]:
-        return {"name": self.name, "value": round(self.value, 3), "unit": self.unit, "goal": self.goal, "ok": self.ok}
+        return {
+            "name": self.name,
+            "value": None if self.value is None else round(self.value, 3),
+            "unit": self.unit,
+            "goal": self.goal,
+            "ok": self.ok,
+        }
 
 
 def machine() -> dict[str, Any]:
@@ -62,7 +69,8 @@ def report(bench: str, rows: Sequence[Row], json_path: Path | None) -> int:
     for row in rows:
         goal = "" if row.goal is None else f"   goal {'>=' if row.at_least else '<='} {row.goal:g}"
         mark = {None: " ", True: "ok", False: "MISSED"}[row.ok]
-        print(f"  {row.name:<{width}}  {row.value:>10.1f} {row.unit:<6} {goal:<18} {mark}".rstrip())
+        value = "-" if row.value is None else f"{row.value:.1f}"
+        print(f"  {row.name:<{width}}  {value:>10} {row.unit:<6} {goal:<18} {mark}".rstrip())
     return conclude(bench, rows, json_path)
 
 
