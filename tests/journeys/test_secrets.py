@@ -248,7 +248,10 @@ def every_key_back(peer: Peer, how: str) -> None:
     head, body = peer.read_request()
     if "upgrade: websocket" in head.lower() and not how.startswith("status"):
         _accept(peer, head)
-        asked = peer.read_frame()[1].decode(errors="replace")
+        opcode, frame = peer.read_frame()
+        if opcode != TEXT:
+            return  # a spare, which nobody took
+        asked = frame.decode(errors="replace")
         said = again(head + asked)
         if how == "failed":
             task = json.loads(asked).get("header", {}).get("task_id", "")

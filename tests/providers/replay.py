@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import socket
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -213,7 +214,9 @@ class Player:
             while step.again:
                 time.sleep(0.02)
                 peer.send(data)
-        while not drops:
+        if drops:  # in order: with a reset, what was sent last might be lost
+            peer.sock.shutdown(socket.SHUT_WR)
+        while True:
             peer.read(1)
 
     @staticmethod

@@ -19,7 +19,7 @@ from firstword.speech.watch import Watch
 
 from .nls_peer import ended, until
 
-CONNECT_MS = 300.0
+CONNECT_MS = 400.0
 
 
 def access(gateway: Gateway, **values: str) -> dict[str, str]:
@@ -73,7 +73,7 @@ def test_a_reply_after_an_interruption_waits_for_no_handshake() -> None:
             began = time.monotonic()
             work = service.start(f"call-{number}", Watch())
             work.say(f"第{number}句。")
-            assert reached(gateway, f"第{number}句") - began < 0.1
+            assert reached(gateway, f"第{number}句") - began < CONNECT_MS / 1000
             work.cancel()
             until(lambda: service.account.spares.ready == 1)
         assert (service.account.spares.lent, service.account.spares.cold) == (4, 0)
@@ -100,7 +100,7 @@ def test_a_recogniser_that_is_begun_again_is_ready_at_once() -> None:
             began = time.monotonic()
             work = service.start("call", again)
             until(lambda: again.names() == ["ready"])
-            assert time.monotonic() - began < 0.1
+            assert time.monotonic() - began < CONNECT_MS / 1000
             work.cancel()
         finally:
             end(gateway, service, service._account)
@@ -147,20 +147,20 @@ def test_a_spare_connected_with_a_token_that_is_refused_is_not_used() -> None:
 
 def test_no_connection_ever_waits_for_a_token_to_be_renewed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(token, "SPARE_S", 0.2)
-    with Gateway(GatewayOptions(token_lifetime_s=2.0)) as gateway, synthesiser(gateway, spares="0") as service:
+    with Gateway(GatewayOptions(token_lifetime_s=3.0)) as gateway, synthesiser(gateway, spares="0") as service:
         watch = Watch()
         service.start("call-0", watch).finish()
         cache: Any = service.account._tokens
         until(lambda: cache.requests == 1 and cache._shared._held)
         gateway.faults.set("token", Fault("slow", 150))  # from here on each takes a while
-        end = time.monotonic() + 2.6
-        number = 0
-        while time.monotonic() < end:
+        number = after = 0
+        while after < 3 and number < 40:
             number += 1
+            after += cache.requests > 1
             began = time.monotonic()
             work = service.start(f"call-{number}", Watch())
             work.say(f"第{number}句。")
             assert reached(gateway, f"第{number}句") - began < 0.1, f"reply {number} waited"
             work.cancel()
-            time.sleep(0.2)
+            time.sleep(0.1)
         assert cache.requests >= 2

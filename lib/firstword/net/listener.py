@@ -24,6 +24,15 @@ class Closed:
     error: ProviderError | None = None
 
     @property
+    def briefly(self) -> str:
+        """For a log: what happened, without a word of the peer's, which may repeat a key."""
+        if self.kind in ("refused", "peer"):
+            return (
+                f"refused with HTTP {self.code}" if self.kind == "refused" else f"closed by the service ({self.code})"
+            )
+        return self.kind if self.kind in ("protocol", "credentials") else self.text
+
+    @property
     def about(self) -> Kind:
         """What the failure is about, for a `ProviderError`."""
         if self.error is not None:

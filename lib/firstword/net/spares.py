@@ -223,9 +223,9 @@ class Spares:
                     self._not_before = now + min(most, least * 2 ** min(self._failures, 10))
                     self._failures += 1
         if first:
-            log.warning("%s: no spare connection (%s); replies connect for themselves", self.name, closed.text)
+            log.warning("%s: no spare connection (%s); replies connect for themselves", self.name, closed.briefly)
         elif ours:
-            log.debug("%s: a spare connection ended: %s", self.name, closed.text)
+            log.debug("%s: a spare connection ended: %s", self.name, closed.briefly)
         if heir is not None:
             heir.dial()
         if ours:

@@ -264,7 +264,7 @@ class Connection:
         unanswered, self._unanswered = self._unanswered, None
         if unanswered is None or closed.kind not in AGAIN or self._timers.closing_at or self._wait.cancelled:
             return False
-        log.debug("%s-%s: %s before it said anything: dialled anew", self._job, self.label, closed.text)
+        log.debug("%s-%s: %s before it said anything: dialled anew", self._job, self.label, closed.briefly)
         if self._pipe is not None:
             self._pipe.close()
         self._ws.frame_buffer.recv = bytes
