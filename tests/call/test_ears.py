@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from mock import Mock
 
-from firstword.call.ears import KEPT_MS, Listening
+from firstword.call.ears import Listening
 from firstword.errors import ProviderError
 from firstword.events import CallerHeard, CallerPartlyHeard, RecogniserFailed
 from firstword.speech.asr import Transcript
+from firstword.speech.unfinished import KEPT_MS
 
 MS = b"\1\0" * 8  # a millisecond of 8 kHz
 

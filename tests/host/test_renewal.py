@@ -185,7 +185,7 @@ REFUSALS = {
         "profile 'default': vad 'silero:7'",
     ),
     "code of another protocol": (
-        'change("host/seat.py", "PROTOCOL = 1", "PROTOCOL = 1000")',
+        'change("host/seat.py", "PROTOCOL = 2", "PROTOCOL = 1000")',
         "the new code does not fit what the switch holds: restart the switch",
     ),
     "code that takes for ever": (

@@ -18,7 +18,7 @@ EXAMPLE = (ROOT / "conf" / "autoload_configs" / "firstword.conf.xml").read_text(
 def test_the_example_configuration_is_accepted() -> None:
     settings = parse(EXAMPLE)
     assert set(settings.services) == {"nls-ears", "nls-voice", "qwen"}
-    assert settings.profile("default").tts == "nls-voice"
+    assert settings.profile("default").tts == ("nls-voice",)
 
 
 def test_profiles_inherit_from_the_default_one() -> None:
@@ -26,7 +26,7 @@ def test_profiles_inherit_from_the_default_one() -> None:
         EXAMPLE.replace("</profiles>", '<profile name="sales"><param name="greeting" value="嗨"/></profile></profiles>')
     )
     sales = settings.profile("sales")
-    assert (sales.name, sales.greeting, sales.tts) == ("sales", "嗨", "nls-voice")
+    assert (sales.name, sales.greeting, sales.tts) == ("sales", "嗨", ("nls-voice",))
     assert settings.profile("default").greeting == "您好，请问有什么可以帮您？"
 
 

@@ -28,11 +28,18 @@ def faulty(theatre: Theatre, service: str, fault: Fault, *replies: str, **profil
     return theatre
 
 
-def test_a_model_that_fails_once_is_apologised_for_and_the_call_goes_on(theatre: Theatre) -> None:
-    faulty(theatre, "llm", Fault("status", 500, times=1), ahead_waste=0)
+def test_a_model_that_fails_twice_is_apologised_for_and_the_call_goes_on(theatre: Theatre) -> None:
+    faulty(theatre, "llm", Fault("status", 500, times=2), ahead_waste=0)
     played = theatre.play(silence(), say("查订单"), silence(), say("再查一次"), silence(), HANG_UP)
     assert played.conversation.heard_text() == f"您好{APOLOGY}好的，没问题。"
     assert (played.result, played.error) == ("hangup", "")
+
+
+def test_a_model_that_fails_once_is_asked_again_and_nobody_hears_of_it(theatre: Theatre) -> None:
+    faulty(theatre, "llm", Fault("status", 500, times=1), ahead_waste=0)
+    played = theatre.play(silence(), say("查订单"), silence(), HANG_UP)
+    assert played.conversation.heard_text() == "您好好的，没问题。"
+    assert played.record["switches"] == {}
 
 
 def test_a_model_that_fails_while_it_thinks_ahead_is_asked_again_and_nobody_hears_of_it(theatre: Theatre) -> None:

@@ -166,6 +166,12 @@ class Line:
         with self._lock:
             self._speaking.silence(reply)
 
+    def retract(self, reply: int, audio_ms: float) -> float:
+        """What lies after `audio_ms` of the audio of `reply`, and was not taken by the switch, is not to be heard; what is written next
+        follows there. Returns where its audio ends now: at `audio_ms`, or later, where the switch had taken more."""
+        with self._lock:
+            return self._speaking.retract(reply, audio_ms)
+
     def heard_ms(self, reply: int) -> float:
         """How much of the audio of `reply` the switch has taken. 0 for one unknown."""
         with self._lock:

@@ -164,6 +164,15 @@ class Speaking:
         self._go_on()
         return taken
 
+    def retract(self, reply: int, audio_ms: float) -> float:
+        if reply != self.playout.reply:
+            return self.heard_ms(reply)
+        self._take_back()
+        left = round(audio_ms * self._bytes_per_ms / SAMPLE_BYTES) * SAMPLE_BYTES - self._sent
+        ends = self._sent + self.playout.retract(reply, left)
+        self._fill()
+        return ends / self._bytes_per_ms
+
     def heard_ms(self, reply: int) -> float:
         sent = self._heard.get(reply, 0)
         if reply == self.playout.reply:

@@ -150,6 +150,13 @@ class Playout:
         loudness = samples[: len(samples) // size * size].reshape(-1, size).sum(axis=1)
         return most - int(loudness.argmin()) * size * SAMPLE_BYTES
 
+    def retract(self, reply: int, left: int) -> int:
+        """Of what waits of `reply` only the first `left` bytes are to be heard. Returns how many are left. Nothing happens to another
+        reply, or to one that has ended."""
+        if reply == self.reply and not self._ended:
+            del self._waiting[max(0, left) :]
+        return len(self._waiting)
+
     @property
     def over(self) -> bool:
         """Whether nothing of the current reply is to come, neither from here nor from the synthesiser."""

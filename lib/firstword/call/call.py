@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from .. import commands as cmd
@@ -23,6 +23,7 @@ from ..clock import SYSTEM, Clock
 from ..errors import FirstwordError, HostError, one_line
 from ..host.api import Host
 from ..speech.asr import Recogniser
+from ..speech.fallback.usage import Usage
 from ..speech.llm import Message, Model
 from ..speech.tts import Synthesiser
 from ..threads import Inbox, join, spawn
@@ -50,11 +51,12 @@ CLOSE_S = 3.0
 
 @dataclass(frozen=True)
 class Services:
-    """The three services of a profile, shared by all its calls."""
+    """The three services of a call, and which of the profile's they turned out to be."""
 
     asr: Recogniser
     llm: Model
     tts: Synthesiser
+    usage: Usage = field(default_factory=Usage)
 
 
 class Call:
@@ -456,6 +458,8 @@ class Call:
                 "late": counters.late,
                 "dropped_in": counters.dropped_in + self._listening.dropped,
             }
+        self.record.providers |= self._services.usage.providers()
+        self.record.switches = self._services.usage.switches()
         self.record.ahead.begun, self.record.ahead.used = self.turn.budget.begun, self.turn.budget.used
         self.record.resumed = self.turn.resumed
 

@@ -5,19 +5,15 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections import deque
 from collections.abc import Callable
 
-from ..audio.pcm import SAMPLE_BYTES
 from ..audio.resample import Resampler
 from ..errors import ProviderError
 from ..events import CallerHeard, CallerPartlyHeard, Event, RecogniserFailed
 from ..speech.asr import Recogniser, Recognition, Transcript
+from ..speech.unfinished import Unfinished
 
 log = logging.getLogger("firstword.call")
-
-KEPT_MS = 10_000
-"""How much of the caller is kept for a new recogniser: 160 KB a call, and longer than nearly every utterance."""
 
 
 class Listening:
@@ -36,7 +32,7 @@ class Listening:
         self._post = post
         self._lock = threading.Lock()  # _at_work, _unfinished
         self._at_work: Recognition | None = None
-        self._unfinished = _Unfinished(recogniser.rate)
+        self._unfinished = Unfinished(recogniser.rate)
         self._utterances = 0
         self._base = 0
 
@@ -90,35 +86,3 @@ class Listening:
     def _number(self, transcript: Transcript) -> int:
         self._utterances = max(self._utterances, self._base + transcript.index)
         return self._base + transcript.index
-
-
-class _Unfinished:
-    """The latest audio that has not become final words, at most `KEPT_MS` of it. Its times count as the recogniser's do: from the first
-    audio it was fed."""
-
-    def __init__(self, rate: int) -> None:
-        self._bytes_per_ms = rate * SAMPLE_BYTES / 1000
-        self._chunks: deque[bytes] = deque()
-        self._size = 0
-        self._begin = 0  # where the first chunk stands, in bytes fed
-
-    def add(self, pcm: bytes) -> None:
-        self._chunks.append(pcm)
-        self._size += len(pcm)
-        while self._size > KEPT_MS * self._bytes_per_ms:
-            self._drop()
-
-    def finished(self, end_ms: float) -> None:
-        """Everything before `end_ms` has become words."""
-        while self._chunks and self._begin + len(self._chunks[0]) <= end_ms * self._bytes_per_ms:
-            self._drop()
-
-    def restart(self) -> bytes:
-        """All of it, which becomes the first audio of a new recogniser."""
-        self._begin = 0
-        return b"".join(self._chunks)
-
-    def _drop(self) -> None:
-        size = len(self._chunks.popleft())
-        self._begin += size
-        self._size -= size

@@ -30,6 +30,10 @@ class Heard:
         if mark.chars > last.chars and mark.audio_ms >= last.audio_ms:
             self._marks.append(mark)
 
+    def retract(self, audio_ms: float) -> None:
+        """Of the audio only the first `audio_ms` were told after all. Next: the mark that says how much of the text they hold."""
+        self._marks = [mark for mark in self._marks if mark.audio_ms <= audio_ms]
+
     def whole(self, audio_ms: float) -> None:
         """All of the text has become audio, `audio_ms` of it."""
         self._whole_ms = audio_ms

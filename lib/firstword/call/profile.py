@@ -18,9 +18,39 @@ class Profile(Permissions, Manners):
     """
 
     name: str = option("", help="set by the section's own name")
-    asr: str = option("", help="the service that recognises, by its name in <services>")
-    llm: str = option("", help="the service that answers")
-    tts: str = option("", help="the service that speaks")
+    asr: tuple[str, ...] = option(
+        (), help="the services that recognise, by their names in <services>, the preferred first; split at |"
+    )
+    llm: tuple[str, ...] = option((), help="the services that answer, likewise")
+    tts: tuple[str, ...] = option((), help="the services that speak, likewise")
+    asr_switch_ms: int = option(
+        3000,
+        help="how long a recogniser may take to be ready, or to have a word for what sounds like speech, before the next one is asked",
+        low=200,
+        high=60_000,
+    )
+    llm_switch_ms: int = option(
+        2500, help="how long a model may take for its first word before the next one is asked", low=200, high=60_000
+    )
+    tts_switch_ms: int = option(
+        700,
+        help="how long a synthesiser may owe audio, from 300 ms before the caller hears silence, before the next one goes on; "
+        "the first audio of a reply may take twice as long",
+        low=200,
+        high=60_000,
+    )
+    full: str = option(
+        "busy",
+        help="what a call gets for which every service of a list has as many sessions as its `most`: busy, at once and unanswered, "
+        "or wait, for full_ms and then busy",
+        choices=("busy", "wait"),
+    )
+    full_ms: int = option(
+        3000,
+        help="how long such a call waits, and within a call an answer or a piece of speech for which there is no session",
+        low=0,
+        high=60_000,
+    )
     system: str = option(
         "你是一位电话客服。请用简短自然的口语回答，每次一到两句话。", help="the instructions of the model"
     )

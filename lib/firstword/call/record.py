@@ -99,6 +99,9 @@ class CallRecord:
     """How often a reply went on after a sound of the caller's that was no interruption."""
     audio: dict[str, int] = field(default_factory=dict)
     providers: dict[str, str] = field(default_factory=dict)
+    """The services that were used, by kind; several of a list in the order of their first use."""
+    switches: dict[str, int] = field(default_factory=dict)
+    """How often, by kind, another service took over what one had begun; only of those where it happened."""
 
     def first_word_ms(self) -> float | None:
         """The median first-word latency of the turns that were answered."""
@@ -136,6 +139,7 @@ class CallRecord:
             "resumed": self.resumed,
             "audio": self.audio,
             "providers": self.providers,
+            "switches": self.switches,
         }
 
 

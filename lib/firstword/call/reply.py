@@ -210,6 +210,13 @@ class Reply:
         with self._lock:
             self._heard.mark(mark)
 
+    def _retract(self, audio_ms: float) -> float:
+        ends_ms = self._line.retract(self.number, audio_ms)
+        with self._lock:
+            self._audio_ms = ends_ms
+            self._heard.retract(ends_ms)
+        return ends_ms
+
     def _spoken(self) -> None:
         self._line.write(self.number, self._resampler.finish())
         with self._lock:
@@ -240,10 +247,16 @@ class _Writing:
 
 
 class _Speaking:
-    """The synthesiser's listener."""
+    """The synthesiser's listener, which takes back too (`speech.fallback.TakesBack`): several services speak at the line's rate."""
 
     def __init__(self, reply: Reply) -> None:
         self._reply = reply
+
+    def heard_ms(self) -> float:
+        return self._reply._line.heard_ms(self._reply.number)
+
+    def retract(self, audio_ms: float) -> float:
+        return self._reply._retract(audio_ms)
 
     def audio(self, pcm: bytes) -> None:
         self._reply._audio(pcm)

@@ -144,7 +144,7 @@ def _configured(args: argparse.Namespace) -> Synthesiser:
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not UTF-8"
         raise ConfigError(f"--config {args.config} can not be read: {reason}") from error
-    section = settings.services[settings.profile(args.profile or "default").tts]
+    section = settings.services[settings.profile(args.profile or "default").tts[0]]
     return registry.make_tts(section.vendor, section.values, section.where)
 
 

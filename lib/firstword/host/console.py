@@ -35,7 +35,7 @@ def _help(edition: Edition, rest: str) -> str:
 
 
 def _status(edition: Edition, rest: str) -> str:
-    """status               calls, what is in force, how late the media clock is"""
+    """status               calls, what is in force, how late the media clock is, which services fail"""
     seat, most = edition.seat, edition.settings.general.max_calls
     older = [other for other in seat.editions() if other is not edition]
     return (
@@ -43,7 +43,9 @@ def _status(edition: Edition, rest: str) -> str:
         f"calls: {seat.talking} now{f' of at most {most}' if most else ''}, {seat.finished} finished, {seat.failed} failed, "
         f"{seat.refused} refused\n"
         f"profiles: {', '.join(edition.settings.profiles)}; reloaded {seat.reloads} times\n"
-        f"{edition.line()}\n" + "".join(f"until its calls have ended: {other.line()}\n" for other in older)
+        f"{edition.line()}\n"
+        + "".join(f"service {title}: {text}\n" for title, _, text in edition.shelf.standing())
+        + "".join(f"until its calls have ended: {other.line()}\n" for other in older)
     )
 
 

@@ -14,7 +14,7 @@ from ..audio import vad
 from ..audio.media_clock import MediaClock
 from ..call import announce
 from ..call import record as records
-from ..call.call import Call
+from ..call.call import Call, Services
 from ..call.profile import Profile
 from ..call.record import CallRecord
 from ..call.tools.permissions import destinations
@@ -140,22 +140,28 @@ class Edition:
             log.log(logs.NOTICE, "call %s was refused: %s", host.uuid, busy)
             self._could_not_begin(host, profile_name, "busy", busy)
             return None
-        failed = True
-        try:
-            record = self._run(host, profile_name)
-            failed = record is None or record.result == "error"
-            return record
-        finally:
-            self.seat.left(failed)
-
-    def _run(self, host: Host, profile_name: str) -> CallRecord | None:
+        failed, full = True, False
         try:
             profile = self.settings.profile(profile_name)
-            call = self._new_call(host, profile)
-        except FirstwordError as error:
+            with self.shelf.enter(profile, host.ready) as entry:
+                full = bool(entry.busy)
+                if full:
+                    log.log(logs.NOTICE, "call %s was refused: %s", host.uuid, entry.busy)
+                    self._could_not_begin(host, profile_name, "busy", entry.busy)
+                    failed = False
+                    return None
+                record = self._run(host, profile, entry.services)
+                failed = record.result == "error"
+                return record
+        except ConfigError as error:
             log.error("call %s could not begin: %s", host.uuid, error)
             self._could_not_begin(host, profile_name, "error", one_line(error))
             return None
+        finally:
+            self.seat.left(failed, full)
+
+    def _run(self, host: Host, profile: Profile, services: Services) -> CallRecord:
+        call = self._new_call(host, profile, services)
         with self._lock:
             self._calls[host.uuid] = call
         try:
@@ -172,8 +178,7 @@ class Edition:
             host.transfer(destinations(profile, profile.name)[record.destination])
         return record
 
-    def _new_call(self, host: Host, profile: Profile) -> Call:
-        services = self.shelf.services(profile)
+    def _new_call(self, host: Host, profile: Profile, services: Services) -> Call:
         toolbox = self.shelf.toolbox(profile)
         folder = self.switch.run_dir
         return Call(host, profile, services, self._running_clock(), folder, toolbox, self.shelf.errands, self.clock)

@@ -51,6 +51,7 @@ def everything(edition: Edition) -> Iterator[Finding]:
     yield _records(edition.records)
     yield _written(edition.switch.log_dir / "freeswitch.xml.fsxml", edition.settings)
     yield from in_force(edition)
+    yield from (Finding(f"calls to {title}", ok, text) for title, ok, text in edition.shelf.standing())
     yield from probe.services(edition.settings.services.values())
 
 

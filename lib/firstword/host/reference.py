@@ -11,12 +11,13 @@ from typing import Any
 from ..call.profile import Profile
 from ..call.tools.http_tool import HttpToolSettings
 from ..providers import registry
-from .settings import General
+from .settings import Common, General
 
 
 def markdown() -> str:
     """A table per section."""
     sections: list[tuple[str, type]] = [("settings", General), ("profile", Profile), ("tool", HttpToolSettings)]
+    sections += [("service, whatever its vendor", Common)]
     sections += [
         (f'service does="{kind}" vendor="{vendor}"', registry.settings_class(kind, vendor))
         for kind, vendor in registry.known()

@@ -23,7 +23,7 @@ from .logs import NOTICE
 
 log = logging.getLogger("firstword.host")
 
-PROTOCOL = 1
+PROTOCOL = 2
 CLOSE_S = 5.0
 """How long an edition may take to end."""
 SWEEP_AT = 8
@@ -200,11 +200,12 @@ class Seat:
             self.refused += 1
             return why
 
-    def left(self, failed: bool) -> None:
-        """A call that was admitted has ended."""
+    def left(self, failed: bool, refused: bool = False) -> None:
+        """A call that was admitted has ended, or was `refused` after all: it did not begin."""
         with self._lock:
             self.talking -= 1
-            self.finished += 1
+            self.finished += not refused
+            self.refused += refused
             self.failed += failed
             drained = self.draining and not self.talking
         if drained:

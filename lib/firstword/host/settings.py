@@ -22,7 +22,7 @@ Names may be written with ``-`` or ``_``. Each profile inherits from the one cal
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import get_args
 from xml.etree import ElementTree
 
@@ -69,7 +69,25 @@ class General:
         low=1,
         high=1_000,
     )
+    breaker_failures: int = option(
+        3, help="after so many failures in a row a service is passed over, if there is another", low=1, high=1000
+    )
+    breaker_s: float = option(
+        30.0, help="for so long, and twice as long each time it fails when it is tried again", low=0.1, high=3600
+    )
     switch_interval_ms: float = option(5.0, help="how often Python threads are made to take turns", low=0.05, high=20)
+
+
+@dataclass(frozen=True)
+class Common:
+    """Settings of every service, beside its vendor's."""
+
+    most: int = option(
+        0,
+        help="how many sessions it may have at once, over all calls: beyond it the next service of a list is used; 0 for any number",
+        low=0,
+        high=100_000,
+    )
 
 
 @dataclass(frozen=True)
@@ -80,6 +98,7 @@ class ServiceSection:
     does: registry.Kind
     vendor: str
     values: Mapping[str, str] = field(repr=False)  # may hold secrets
+    common: Common = Common()
 
     @property
     def where(self) -> str:
@@ -153,8 +172,10 @@ def _services(section: ElementTree.Element | None) -> Iterable[ServiceSection]:
         if does is None:
             raise ConfigError(f"{where}: 'does' takes one of {', '.join(KINDS)}, not {element.get('does', '')!r}")
         values = _params(element, where)
+        ours = {known.name: values.pop(known.name) for known in fields(Common) if known.name in values}
+        common = bind(Common, ours, where)
         registry.check(does, vendor, values, where)
-        yield ServiceSection(name, does, vendor, values)
+        yield ServiceSection(name, does, vendor, values, common)
 
 
 def _tools(section: ElementTree.Element | None) -> Iterable[ToolSection]:
@@ -181,11 +202,14 @@ def _profiles(section: ElementTree.Element | None, services: Mapping[str, Servic
             raise ConfigError("a <profile> has no name")
         profile = bind(Profile, {**inherited, **_params(element, where), "name": name}, where)
         for kind in KINDS:
-            chosen = getattr(profile, kind)
+            chosen: tuple[str, ...] = getattr(profile, kind)
             fitting = [service.name for service in services.values() if service.does == kind]
-            if chosen not in fitting:
-                known = did_you_mean(chosen, fitting) or f" (known: {', '.join(fitting) or 'none'})"
-                raise ConfigError(f"{where}: {kind}: there is no such service {chosen!r}{known}")
+            for wanted in chosen or ("",):
+                if wanted not in fitting:
+                    known = did_you_mean(wanted, fitting) or f" (known: {', '.join(fitting) or 'none'})"
+                    raise ConfigError(f"{where}: {kind}: there is no such service {wanted!r}{known}")
+                if chosen.count(wanted) > 1:
+                    raise ConfigError(f"{where}: {kind}: {wanted!r} is there twice")
         yield profile
 
 

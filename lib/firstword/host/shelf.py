@@ -14,8 +14,13 @@ from ..clock import Clock
 from ..errors import ConfigError
 from ..options import did_you_mean, phrases
 from ..providers import registry
+from ..speech.fallback.alarms import Alarms
+from ..speech.fallback.breaker import BreakerBounds
+from ..speech.fallback.limiter import Limiter, Rooms
+from ..speech.fallback.member import Member
 from ..speech.kept import Kept
 from ..speech.tts import Synthesiser
+from .entry import Entry, Members, composed
 from .settings import ServiceSection, Settings
 
 
@@ -28,14 +33,33 @@ class Shelf:
         """Makes the requests of the tools."""
         self._clock = clock
         self._lock = threading.Lock()
-        self._services: dict[str, Any] = {}
+        self._rooms = Rooms(clock)
+        self._alarms = Alarms(clock)
+        self._members: dict[str, Member] = {}
         self._tools: dict[str, HttpTool] = {}
 
     def services(self, profile: Profile) -> Services:
-        """Those of a profile. Raises ConfigError if one can not be made (a key is missing); it is tried again the next time."""
+        """Those of a profile, for one call, whether there is room or not. Raises ConfigError if one can not be made (a key is missing); it
+        is tried again the next time."""
+        return composed(profile, self._members_of(profile), self._alarms, self._clock)
+
+    def enter(self, profile: Profile, of_use: Callable[[], bool] = lambda: True) -> Entry:
+        """A call asks for the services of its profile; waits for a session of each, where the profile says so. Next: `Entry.leave`.
+
+        Args:
+            of_use: whether the caller is still there.
+
+        Raises:
+            ConfigError: see `services`.
+        """
+        return Entry(profile, self._members_of(profile), self._rooms, self._alarms, self._clock, of_use)
+
+    def standing(self) -> list[tuple[str, bool, str]]:
+        """Each service that calls have asked for: its title, whether it is asked as usual, and how it is."""
         with self._lock:
-            sections = self._settings.services
-            return Services(*(self._service(sections[name]) for name in (profile.asr, profile.llm, profile.tts)))
+            members = list(self._members.values())
+        now = self._clock.now()
+        return [(member.title, *member.standing(now)) for member in members]
 
     def toolbox(self, profile: Profile) -> Toolbox:
         """The tools of a profile.
@@ -57,9 +81,10 @@ class Shelf:
     def close(self) -> None:
         """Close them: what they keep warm ends. Idempotent."""
         with self._lock:
-            services, self._services = self._services, {}
-        for service in services.values():
-            service.close()
+            members, self._members = self._members, {}
+        self._alarms.close()
+        for member in members.values():
+            member.service.close()
         self.errands.close()
 
     def _tool(self, name: str) -> HttpTool:
@@ -67,24 +92,38 @@ class Shelf:
             self._tools[name] = self._settings.tools[name].make()
         return self._tools[name]
 
-    def _service(self, section: ServiceSection) -> Any:
-        if section.name not in self._services:
+    def _members_of(self, profile: Profile) -> Members:
+        with self._lock:
+            sections = self._settings.services
+            asr, llm, tts = (
+                [self._member(sections[name]) for name in names] for names in (profile.asr, profile.llm, profile.tts)
+            )
+        return asr, llm, tts
+
+    def _member(self, section: ServiceSection) -> Member:
+        if section.name not in self._members:
             makers: dict[str, Callable[..., Any]] = {
                 "asr": registry.make_asr,
                 "llm": registry.make_llm,
                 "tts": registry.make_tts,
             }
-            make = makers[section.does]
-            service = make(section.vendor, section.values, section.where, self._clock)
-            self._services[section.name] = self._kept(section.name, service) if section.does == "tts" else service
-        return self._services[section.name]
+            service = makers[section.does](section.vendor, section.values, section.where, self._clock)
+            called, limiter = service.name, self._rooms.limiter(section.common.most)
+            if section.does == "tts":
+                service = self._kept(section.name, service, limiter)
+            general = self._settings.general
+            bounds = BreakerBounds(general.breaker_failures, general.breaker_s)
+            self._members[section.name] = Member(
+                section.name, service, called, limiter=limiter, bounds=bounds, clock=self._clock
+            )
+        return self._members[section.name]
 
-    def _kept(self, name: str, synthesiser: Synthesiser) -> Kept:
+    def _kept(self, name: str, synthesiser: Synthesiser, limiter: Limiter) -> Kept:
         """`synthesiser`, which keeps the phrases of the profiles that speak with it."""
         general = self._settings.general
-        speaking = [profile for profile in self._settings.profiles.values() if profile.tts == name]
+        speaking = [profile for profile in self._settings.profiles.values() if name in profile.tts]
         texts = [text for profile in speaking for text in phrases(profile)]
-        kept = Kept(synthesiser, texts, bound_bytes=general.phrases_mb << 20, clock=self._clock)
+        kept = Kept(synthesiser, texts, bound_bytes=general.phrases_mb << 20, clock=self._clock, room=limiter)
         if general.warm_phrases:
             kept.warm()
         return kept

@@ -13,7 +13,7 @@ from ..clock import SYSTEM, Clock
 from ..threads import spawn
 from .sounds import Memory, Playback, Sound, Tape
 from .tts import Synthesis, Synthesiser, SynthesisListener
-from .warm_up import WarmUp
+from .warm_up import ANY, Room, WarmUp
 
 BOUND_BYTES = 8 << 20
 """Nearly nine minutes at 8 kHz."""
@@ -28,6 +28,7 @@ class Kept(Synthesiser):
         synthesiser: is closed by `close`.
         phrases: the whole texts that are worth keeping, the most important first.
         bound_bytes: of audio. What was not used for longest is dropped.
+        room: what a session for a phrase that is prepared needs; those for callers are their user's matter.
     """
 
     def __init__(
@@ -37,13 +38,14 @@ class Kept(Synthesiser):
         *,
         bound_bytes: int = BOUND_BYTES,
         clock: Clock = SYSTEM,
+        room: Room = ANY,
     ) -> None:
         self.name = synthesiser.name
         self.rate = synthesiser.rate
         self._synthesiser = synthesiser
         self._phrases = tuple(dict.fromkeys(filter(None, phrases)))
         self._memory = Memory(bound_bytes)
-        self._warm_up = WarmUp(synthesiser, self._phrases, self._memory, clock)
+        self._warm_up = WarmUp(synthesiser, self._phrases, self._memory, clock, room)
 
     def start(self, label: str, listener: SynthesisListener) -> Synthesis:
         """See `speech.tts.Synthesiser`. Nothing is known of the text: it is the service's, which connects now."""
@@ -51,10 +53,8 @@ class Kept(Synthesiser):
 
     def speak(self, label: str, text: str, listener: SynthesisListener) -> Synthesis:
         """See `speech.tts.Synthesiser`. From memory, without a connection, or by the service."""
-        sound = self._memory.get(text)
-        if sound is not None:
-            playback = Playback(sound, self.rate, listener)
-            spawn("tts", playback.run, label)
+        playback = self.recall(label, text, listener)
+        if playback is not None:
             return playback
         if text in self._phrases:
             listener = Tape(listener, lambda sound: self._taped(text, sound))
@@ -63,6 +63,15 @@ class Kept(Synthesiser):
     def expect(self, label: str) -> None:
         """See `speech.tts.Synthesiser`."""
         self._synthesiser.expect(label)
+
+    def recall(self, label: str, text: str, listener: SynthesisListener) -> Synthesis | None:
+        """The same from memory only: without a connection, and so without a failure. None if it is not there."""
+        sound = self._memory.get(text)
+        if sound is None:
+            return None
+        playback = Playback(sound, self.rate, listener)
+        spawn("tts", playback.run, label)
+        return playback
 
     def warm(self) -> None:
         """Have the service speak what is not kept yet, one phrase after the other, in the background. Returns at once.

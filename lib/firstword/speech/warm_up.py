@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Sequence
+from typing import Protocol
 
 from ..clock import Clock
 from ..errors import ProviderError
@@ -14,6 +15,29 @@ from .tts import Mark, Synthesiser
 
 log = logging.getLogger("firstword.speech")
 
+
+class Room(Protocol):
+    """Where sessions are counted."""
+
+    def take(self) -> Left | None:
+        """A session is begun. None if there is no room for one."""
+
+
+class Left(Protocol):
+    def leave(self) -> None:
+        """It is over."""
+
+
+class _Any:
+    """Room for any number."""
+
+    def take(self) -> _Any:
+        return self
+
+    def leave(self) -> None: ...
+
+
+ANY = _Any()
 PHRASE_S = 30.0
 """How long one phrase may take. The service's own bounds end it earlier."""
 FAILURES = 2
@@ -27,11 +51,14 @@ class WarmUp:
     What can not be had is logged in one line, once, until all could be had again.
     """
 
-    def __init__(self, synthesiser: Synthesiser, phrases: Sequence[str], memory: Memory, clock: Clock) -> None:
+    def __init__(
+        self, synthesiser: Synthesiser, phrases: Sequence[str], memory: Memory, clock: Clock, room: Room = ANY
+    ) -> None:
         self._synthesiser = synthesiser
         self._phrases = phrases
         self._memory = memory
         self._clock = clock
+        self._room = room
         self._lock = threading.Lock()  # _thread, _closed
         self._thread: threading.Thread | None = None
         self._wanted = False  # somebody has asked for it, and there is room
@@ -96,10 +123,14 @@ class WarmUp:
         self._wake.clear()
         if self._closed:  # asked after the clearing: whoever closes wakes afterwards
             return None
+        session = self._room.take()
+        if session is None:
+            return ProviderError("callers have all its sessions", provider=self._synthesiser.name, kind="throttled")
         nobody = _Nobody(self._wake)
         synthesis = self._synthesiser.speak("phrases", text, Tape(nobody, lambda sound: self._keep(text, sound)))
         ended = self._clock.wait(self._wake, PHRASE_S)
         synthesis.cancel()
+        session.leave()
         if not ended:
             return ProviderError(f"not finished within {PHRASE_S:g} s", provider=self._synthesiser.name, retry=True)
         return nobody.error
