@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent import futures
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,9 +67,10 @@ def configuration(
     settings: Mapping[str, object] = {},
     profiles: Mapping[str, Mapping[str, object]] = {},
     tools: str = "",
+    others: Sequence[tuple[str, str, str, Mapping[str, object]]] = (),
 ) -> str:
     """``firstword.conf`` for a gateway at `place`: a profile ``default`` with these settings over the usual ones, and `profiles`, which
-    inherit from it; `tools` is the section ``<tools>`` as it stands. Unless `settings` say otherwise no phrase is prepared: a gateway is
+    inherit from it; `tools` is the section ``<tools>`` as it stands; `others` are further services: name, kind, vendor, settings. Unless `settings` say otherwise no phrase is prepared: a gateway is
     asked for what the calls need and nothing else.
     """
     settings = {"warm_phrases": "false", **settings}
@@ -82,8 +83,11 @@ def configuration(
         ("llm", "openai", {"base_url": place.chat_url, "api_key": place.api_key, **named, **llm}),
     )
     services = "".join(
-        f'<service name="{does}" does="{does}" vendor="{vendor}">{_params(values)}</service>'
-        for does, vendor, values in sections
+        f'<service name="{name}" does="{does}" vendor="{vendor}">{_params(values)}</service>'
+        for name, does, vendor, values in (
+            *((does, does, vendor, values) for does, vendor, values in sections),
+            *others,
+        )
     )
     every = {"default": {"asr": "asr", "tts": "tts", "llm": "llm", **profile}, **profiles}
     inside = "".join(f'<profile name="{name}">{_params(values)}</profile>' for name, values in every.items())
