@@ -35,7 +35,7 @@ PURE = [
     "gateway.dashscope.realtime_wire",
     "net.redact", "net.allowed", "net.public", "net.timers", "audio.tone_code", "audio.tone_bursts", "providers.openai.wire",
     "speech.trickle", "text.tokens", "call.heard", "call.history", "call.exchange", "call.timers",
-    "bench.score", "sim.room",
+    "bench.score", "sim.room", "speech.unfinished", "speech.fallback.breaker", "speech.fallback.pace", "speech.fallback.passage",
     "net.failures", "net.sse", "speech.answer", "speech.chat_form", "providers.openai.status",
     "providers.dashscope.generation_wire", "providers.dashscope.asr_wire",
     "gateway.dashscope.generation_wire", "gateway.dashscope.recognition_wire",

@@ -1,149 +1,192 @@
-"""When a service fails in the middle of a reply another goes on: by ear, every character once, in order, after a short pause."""
+"""When a service fails another goes on: by ear, every character once, in order, after a short pause.
+
+The calls of `CASES` are played all at once, each with a gateway of its own that fails and one that all share and that is well; each test
+judges one of them.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+import itertools
+from collections.abc import Iterator, Mapping
+from concurrent import futures
+from dataclasses import dataclass, field
 
 import pytest
 
+from firstword import threads
 from firstword.gateway.faults import Fault
 from firstword.gateway.minds import ScriptedMind
 from firstword.gateway.options import GatewayOptions
 from firstword.gateway.server import Gateway
-from firstword.sim.script import Script, Step
+from firstword.sim.script import Script, Step, WaitFor
 from firstword.sim.stage import Place, Played, Stage, configuration
 
-from .conftest import BYTE_MS, END, HANG_UP, Theatre, say, silence, wait
+from .conftest import BYTE_MS, HANG_UP, Theatre, say, theatre_in, wait
+from .services import VENDORS
 
 GAP_S = 1.5
 """The longest pause in a reply that a caller bears."""
-APOLOGY, REGRET = "抱歉", "再会"
-FIRST = "好的，我来看一下。"
-LONG = "您的订单，今天上午已经从北京发出，预计明天下午送到，请您保持电话畅通，届时快递员会联系您。"
+GREETING, APOLOGY, REGRET = "您好", "抱歉", "再会"
+SHORT, OTHER = "好的，我看一下。", "好，请稍等，马上。"
+LONG = "您的订单，今天上午已经从北京发出，预计明天下午送到，请保持电话畅通。"
+MIND = {"甲": SHORT, "乙": OTHER, "丙": LONG}
+"""What is answered to whom. After 甲 and 乙 the pace of a voice is known."""
+WORDS = "请您帮我查一下丙"
 
 
-@dataclass(frozen=True)
-class Vendor:
-    """A service of a gateway, as an entry of the tests. `fault` is what its faults are called there."""
+# -- the calls ---------------------------------------------------------------------------------------------------------
+
+AT = 21_500
+"""Bytes at 8 kHz: 1.34 s, in the middle of the 23rd character."""
+BREAKS = {
+    "cut": Fault("cut", bytes=AT),
+    "silent": Fault("silent", bytes=AT),
+    "throttled": Fault("failed", 40000005, bytes=AT),
+    "quota": Fault("failed", 40000010, bytes=AT),
+    "token expired": Fault("failed", 40000001, bytes=AT),
+    "malformed": Fault("malformed", bytes=AT),
+    "cut at its beginning": Fault("cut", bytes=700),
+    "cut near its end": Fault("cut", bytes=31_000),
+    "refused": Fault("refused"),
+    "wrong status": Fault("status", 500),
+    "token refused": Fault("status", 403),
+    "silent from the start": Fault("silent"),
+}
+"""Of a synthesiser."""
+
+
+@dataclass
+class Case:
+    """A call whose first service of `kind` goes wrong when the caller says 丙."""
 
     vendor: str
-    fault: str
-    settings: Callable[[Gateway], Mapping[str, object]]
+    fault: Fault
+    heard: str
+    second: str = ""
+    """What goes on, if another kind of service than what fails."""
+    words: str = "丙"
+    profile: Mapping[str, object] = field(default_factory=dict)
+    switches: int = 1
 
 
-def nls(gateway: Gateway, url: str) -> dict[str, object]:
-    names = ("token_url", "appkey", "access_key_id", "access_key_secret")
-    return {"url": url} | {name: getattr(gateway, name) for name in names}
+CASES: dict[str, Case] = {}
+for _vendor in ("nls tts", "nls tts, 24 kHz", "nls tts, no marks"):
+    for _name in BREAKS if _vendor == "nls tts" else ("cut", "silent", "cut near its end"):
+        _fault = BREAKS[_name]
+        if "24" in _vendor and _fault.bytes:
+            _fault = Fault(_fault.kind, bytes=_fault.bytes * 3)
+        CASES[f"{_vendor}: {_name}"] = Case(_vendor, _fault, LONG)
+CASES["nls tts, no marks: goes on at 24 kHz"] = Case("nls tts, no marks", BREAKS["cut"], LONG, "nls tts, 24 kHz")
+CASES["nls tts: goes on without marks"] = Case("nls tts", BREAKS["silent"], LONG, "nls tts, no marks")
+
+for _name, _fault in {
+    "wrong status": Fault("status", 500),
+    "key refused": Fault("status", 401),
+    "throttled": Fault("status", 429),
+    "refused": Fault("refused"),
+    "malformed": Fault("malformed"),
+    "silent": Fault("silent"),
+    "cut before the first word": Fault("cut"),
+}.items():
+    CASES[f"openai: {_name}"] = Case("openai", _fault, LONG, profile={"llm_switch_ms": 800})
+CASES["openai: cut after some words"] = Case("openai", Fault("cut", events=5), "您的订单，今天上" + APOLOGY, switches=0)
+
+for _name, _fault in {
+    "lost in a sentence": Fault("cut", events=3),
+    "throttled": Fault("failed", 40000005, events=3),
+    "never ready": Fault("silent"),
+    "silent": Fault("silent", events=1),
+    "token refused": Fault("status", 403),
+}.items():
+    CASES[f"nls asr: {_name}"] = Case("nls asr", _fault, LONG, words=WORDS, profile={"asr_switch_ms": 700})
+CASES["nls asr: goes on at 16 kHz"] = Case("nls asr", Fault("cut", events=3), LONG, "nls asr, 16 kHz", WORDS)
 
 
-VOICES = {
-    "nls": Vendor("aliyun", "tts", lambda gateway: nls(gateway, gateway.tts_url)),
-    "nls without marks": Vendor("aliyun", "tts", lambda gateway: nls(gateway, gateway.tts_url) | {"subtitle": "false"}),
-    "nls at 24 kHz": Vendor("aliyun", "tts", lambda gateway: nls(gateway, gateway.tts_url) | {"sample_rate": 24000}),
-}
-EARS = {
-    "nls": Vendor("aliyun", "asr", lambda gateway: nls(gateway, gateway.asr_url) | {"max_sentence_silence": 350}),
-    "nls at 16 kHz": Vendor(
-        "aliyun",
-        "asr",
-        lambda gateway: nls(gateway, gateway.asr_url) | {"max_sentence_silence": 350, "sample_rate": 16000},
-    ),
-}
-MINDS = {
-    "openai": Vendor(
-        "openai",
-        "llm",
-        lambda gateway: {"base_url": gateway.chat_url, "api_key": gateway.api_key, "model": "qwen-plus"},
-    ),
-}
+AT_ONCE = 12
+"""Calls."""
 
 
-class Pair:
-    """Two gateways with the same mind, `near` and `far`; a profile asks the services of the first before those of the second."""
+def words(text: str) -> WaitFor:
+    return WaitFor("words", words=text, within=8.0)
 
-    def __init__(self, theatre: Theatre, *replies: object, **options: object) -> None:
-        self.theatre = theatre
-        theatre.gate(*replies, **options)
-        self.near = theatre.gateway
-        made = GatewayOptions(byte_ms=BYTE_MS, **options)  # type: ignore[arg-type]
-        self.far = theatre._stack.enter_context(Gateway(made, mind=ScriptedMind(list(replies)), clock=theatre.clock))
 
-    def set(
-        self,
-        *,
-        voices: tuple[str, ...] = ("nls", "nls"),
-        ears: tuple[str, ...] = ("nls", "nls"),
-        minds: tuple[str, ...] = ("openai", "openai"),
-        settings: Mapping[str, object] = {},
-        near: Mapping[str, object] = {},
-        **profile: object,
-    ) -> Pair:
-        others = []
-        lists = {}
-        for kind, names, known in (("tts", voices, VOICES), ("asr", ears, EARS), ("llm", minds, MINDS)):
-            for place, gateway, name in zip(("near", "far"), (self.near, self.far), names, strict=False):
-                values = dict(known[name].settings(gateway)) | dict(near if place == "near" else {})
-                others.append((f"{place}-{kind}", kind, known[name].vendor, values))
-            lists[kind] = "|".join(f"{place}-{kind}" for place, _ in zip(("near", "far"), names, strict=False))
-        every = {"greeting": "您好", "goodbye": "再见", "vad": "level", "min_speech_ms": 60, "ahead_waste": 0}
-        every |= {"apology": APOLOGY, "regret": REGRET} | lists | profile
-        xml = configuration(Place.of(self.near), every, settings=settings, others=others)
-        theatre = self.theatre
+class Together:
+    """Plays all cases at once. Gateways: one that is well, and one for each case."""
+
+    def __init__(self, theatre: Theatre) -> None:
+        self._theatre = theatre
+        self._well = self._gate()
+        self._near = {name: self._gate() for name in CASES}
+        others: list[tuple[str, str, str, Mapping[str, object]]] = [
+            (f"well {name}", known.kind, known.vendor, known.settings(self._well)) for name, known in VENDORS.items()
+        ]
+        profiles: dict[str, dict[str, object]] = {}
+        usual = {"tts": "well nls tts", "asr": "well nls asr", "llm": "well openai"}
+        for name, case in CASES.items():
+            known = VENDORS[case.vendor]
+            others.append((name, known.kind, known.vendor, known.settings(self._near[name])))
+            lists = {**usual, known.kind: f"{name}|well {case.second or case.vendor}"}
+            profiles[name] = {**lists, **case.profile}
+        every = {"greeting": GREETING, "apology": APOLOGY, "regret": REGRET, "vad": "level", "min_speech_ms": 60}
+        xml = configuration(Place.of(self._well), every | usual | {"ahead_waste": 0}, profiles=profiles, others=others)
         theatre.stage = theatre._stack.enter_context(Stage(theatre.folder, xml, clock=theatre.clock))
-        return self
 
-    def play(self, *steps: Step, before: Mapping[str, Callable[[], object]] = {}) -> Played:
-        """Play a call; `before` a step of these words something is done, once."""
-        left = dict(before)
+    def play(self) -> dict[str, Played]:
+        with futures.ThreadPoolExecutor(AT_ONCE, "caller") as pool:
+            playing = {name: pool.submit(self._play, name, case) for name, case in CASES.items()}
+            return {name: future.result() for name, future in playing.items()}
+
+    def _play(self, name: str, case: Case) -> Played:
+        known = VENDORS[case.vendor]
+        before = f"say: {case.words}"
+        if known.kind == "asr":  # it listens from the beginning
+            before = ""
+            self._near[name].faults.set(known.fault, case.fault)
 
         def on_step(text: str) -> None:
-            left.pop(text, lambda: None)()
+            if text == before:
+                self._near[name].faults.set(known.fault, case.fault)
 
-        return self.theatre.stage.play(Script(steps, byte_ms=BYTE_MS), on_step=on_step)
+        learn = () if known.marks else (say("甲"), words(SHORT), wait(0.3), say("乙"), words(OTHER), wait(0.3))
+        steps: tuple[Step, ...] = (words(GREETING), wait(0.3), *learn, say(case.words), words(case.heard[-4:]), HANG_UP)
+        return self._theatre.stage.play(Script(steps, byte_ms=BYTE_MS), name, on_step)
+
+    def _gate(self) -> Gateway:
+        made = GatewayOptions(byte_ms=BYTE_MS, tokens_per_s=200)
+        return self._theatre._stack.enter_context(
+            Gateway(made, mind=ScriptedMind(match=MIND), clock=self._theatre.clock)
+        )
+
+
+@pytest.fixture(scope="module")
+def together(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Played]]:
+    before = set(threads.alive())
+    with theatre_in(tmp_path_factory.mktemp("together")) as theatre:
+        yield Together(theatre).play()
+    assert set(threads.alive()) <= before
 
 
 def gap_s(played: Played, text: str) -> float:
     """The longest pause inside `text`, the last that was heard; measured at the caller's ear."""
     heard = played.conversation.heard_characters()[-len(text) :]
     assert "".join(character.text for character in heard) == text
-    return max(after.begin - before.end for before, after in zip(heard, heard[1:], strict=False))
+    return max(after.begin - before.end for before, after in itertools.pairwise(heard))
 
 
-FAULTS = {
-    "cut": Fault("cut", bytes=21_500),
-    "silent": Fault("silent", bytes=21_500),
-    "throttled": Fault("failed", 40000005, bytes=21_500),
-    "quota": Fault("failed", 40000010, bytes=21_500),
-    "token expired": Fault("failed", 40000001, bytes=21_500),
-    "malformed": Fault("malformed", bytes=21_500),
-    "refused": Fault("refused"),
-    "wrong status": Fault("status", 500),
-    "token refused": Fault("status", 403),
-    "silent from the start": Fault("silent"),
-}
-
-
-@pytest.mark.parametrize("fault", FAULTS)
-@pytest.mark.parametrize("voice", VOICES)
-def test_a_reply_that_its_synthesiser_breaks_off_is_heard_whole(theatre: Theatre, voice: str, fault: str) -> None:
-    pair = Pair(theatre, FIRST, "好，请稍等，马上。", LONG).set(voices=(voice, voice))
-    break_it = lambda: pair.near.faults.set(VOICES[voice].fault, FAULTS[fault])  # noqa: E731
-    played = pair.play(
-        silence(),
-        say("甲"),
-        silence(),
-        say("乙"),
-        silence(),
-        say("丙"),
-        silence(),
-        HANG_UP,
-        before={"say: 丙": break_it},
-    )
-    assert played.conversation.heard_text() == "您好" + FIRST + "好，请稍等，马上。" + LONG
-    assert gap_s(played, LONG) <= GAP_S
-    turn = played.record["turns"][-1]
-    assert (turn["reply"], turn["heard"], turn["interrupted"]) == (LONG, LONG, False)
-    assert played.record["switches"] == {"tts": 1}
-    assert played.record["providers"]["tts"] == "near-tts (aliyun tts) | far-tts (aliyun tts)"
+@pytest.mark.parametrize("name", CASES)
+def test_what_a_service_broke_off_is_heard_whole_and_once(together: Mapping[str, Played], name: str) -> None:
+    played, case = together[name], CASES[name]
+    known, second = VENDORS[case.vendor], VENDORS[case.second or case.vendor]
+    heard = played.conversation.heard_text()
+    assert heard.endswith(case.heard) and len(heard) <= len(GREETING + SHORT + OTHER + case.heard), heard
+    assert "\ufffd" not in heard
+    assert gap_s(played, case.heard) <= GAP_S
+    record = played.record
+    said = case.heard.removesuffix(APOLOGY)
+    assert (record["turns"][-1]["heard"], record["turns"][-1]["interrupted"]) == (said, False)
+    assert sum(record["switches"].values()) == case.switches
+    if case.switches:
+        called = {known.vendor: f"{known.vendor} {known.kind}", "openai": "openai qwen-plus"}
+        places = ((name, known), (f"well {case.second or case.vendor}", second))
+        assert record["providers"][known.kind] == " | ".join(f"{at} ({called[of.vendor]})" for at, of in places)
     assert (played.result, played.error) == ("hangup", "")

@@ -70,8 +70,8 @@ def configuration(
     others: Sequence[tuple[str, str, str, Mapping[str, object]]] = (),
 ) -> str:
     """``firstword.conf`` for a gateway at `place`: a profile ``default`` with these settings over the usual ones, and `profiles`, which
-    inherit from it; `tools` is the section ``<tools>`` as it stands; `others` are further services: name, kind, vendor, settings. Unless `settings` say otherwise no phrase is prepared: a gateway is
-    asked for what the calls need and nothing else.
+    inherit from it; `tools` is the section ``<tools>`` as it stands, `others` are further services: name, kind, vendor, settings. Unless
+    `settings` say otherwise no phrase is prepared: a gateway is asked for what the calls need and nothing else.
     """
     settings = {"warm_phrases": "false", **settings}
     speech = {name: getattr(place, name) for name in ("token_url", "appkey", "access_key_id", "access_key_secret")}

@@ -47,6 +47,7 @@ class Alarms:
         alarm = Alarm(self, at, act)
         with self._change:
             if self._closed:
+                alarm.act = None
                 return alarm
             self._left += 1
             heapq.heappush(self._heap, (at, next(self._numbers), alarm))
@@ -55,6 +56,10 @@ class Alarms:
             elif self._heap[0][2] is alarm:
                 self._change.notify()
         return alarm
+
+    def soon(self, act: Callable[[], None]) -> bool:
+        """Have `act` called now, on the alarms' thread. Returns False if they are closed."""
+        return self.set(self._clock.now(), act).act is not None
 
     def close(self) -> None:
         """None of them is called any more. Waits at most `CLOSE_S` for the thread; idempotent."""

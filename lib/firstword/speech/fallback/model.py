@@ -49,7 +49,7 @@ class FallbackGeneration:
         self._messages = messages
         self._listener = listener
         self._tools = tools
-        self._serial = Serial()
+        self._serial = Serial(chain.means.alarms.soon)
         self._gate = Gate()
         self._attempt: _Attempt | None = None
         self._tried: list[Member] = []
@@ -58,12 +58,12 @@ class FallbackGeneration:
         self._room_by = chain.clock.now() + chain.means.wait_ms / 1000
 
     def open(self) -> None:
-        self._serial.run(self._next, None)
+        self._serial.asked(self._next, None)
 
     def cancel(self) -> None:
         """See `speech.llm.Generation`."""
         self._gate.close()
-        self._serial.run(self._end)
+        self._serial.asked(self._end)
 
     # One at a time:
 
@@ -157,7 +157,7 @@ class FallbackGeneration:
     def _set_alarm(self, seconds: float, act: Callable[[], None]) -> None:
         self._quiet()
         at = self._chain.clock.now() + seconds
-        self._alarm = self._chain.means.alarms.set(at, lambda: self._serial.run(act))
+        self._alarm = self._chain.means.alarms.set(at, lambda: self._serial.told(act))
 
     def _quiet(self) -> None:
         alarm, self._alarm = self._alarm, None
@@ -176,10 +176,10 @@ class _Attempt:
         self._work = work
 
     def token(self, text: str) -> None:
-        self._work._serial.run(self._work._token, self, text)
+        self._work._serial.told(self._work._token, self, text)
 
     def finished(self, completion: Completion) -> None:
-        self._work._serial.run(self._work._finished, self, completion)
+        self._work._serial.told(self._work._finished, self, completion)
 
     def failed(self, error: ProviderError) -> None:
-        self._work._serial.run(self._work._failed, self, error)
+        self._work._serial.told(self._work._failed, self, error)

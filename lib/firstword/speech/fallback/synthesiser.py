@@ -66,14 +66,15 @@ class FallbackSynthesiser(Chain, Synthesiser):
         work.open(text)
         return work
 
-    def recall(self, label: str, text: str, listener: _Attempt) -> Synthesis | None:
-        """The phrase `text` from a member's memory, in the voice that would be asked."""
-        for member in ranked(self.members, self.clock.now()):
+    def recall(self, label: str, text: str, listener: _Attempt, after: ProviderError | None) -> Synthesis | None:
+        """The phrase `text` from the memory of the member that would be asked; `after` that has failed, from anybody's."""
+        order = ranked(self.members, self.clock.now())
+        for member in order if after is not None else order[:1]:
             if isinstance(member.service, Kept):
                 listener.expect(member.service.rate)
                 playback = member.service.recall(label, text, listener)
                 if playback is not None:
-                    self.took(label, member)
+                    self.took(label, member, after)
                     return playback
         return None
 
@@ -86,7 +87,7 @@ class FallbackSynthesis:
         self._label = label
         self._listener = listener
         self._takes_back = listener if isinstance(listener, TakesBack) and len(chain.members) > 1 else None
-        self._serial = Serial()
+        self._serial = Serial(chain.means.alarms.soon)
         self._gate = Gate()
         self._passage = Passage(chain.rate, keep=self._takes_back is not None)
         self._finishing = False
@@ -102,22 +103,22 @@ class FallbackSynthesis:
     def open(self, text: str) -> None:
         """Begin; with the whole `text`, if it is known."""
         self._passage.said, self._finishing = text, bool(text)
-        self._serial.run(self._begin)
+        self._serial.asked(self._begin)
 
     # speech.tts.Synthesis; any thread:
 
     def say(self, text: str) -> None:
-        self._serial.run(self._say, text)
+        self._serial.asked(self._say, text)
 
     def flush(self) -> None:
-        self._serial.run(self._flush)
+        self._serial.asked(self._flush)
 
     def finish(self) -> None:
-        self._serial.run(self._finish)
+        self._serial.asked(self._finish)
 
     def cancel(self) -> None:
         self._gate.close()
-        self._serial.run(self._end)
+        self._serial.asked(self._end)
 
     # One at a time, what it is told:
 
@@ -148,12 +149,8 @@ class FallbackSynthesis:
         """The first; later, if none had room."""
         if not self._gate.open:
             return
-        if self._finishing:
-            kept = _Attempt(self, None)
-            kept.handle = self._chain.recall(self._label, self._passage.said, kept)
-            if kept.handle is not None:
-                self._attempt = kept
-                return
+        if self._recalled(None):
+            return
         session = self._chain.begin(self._tried)
         if session is not None:
             self._tried.append(session.member)
@@ -163,6 +160,16 @@ class FallbackSynthesis:
             self._set_alarm(WAIT_STEP_S, self._begin)
         else:
             self._give_up(self._chain.full())
+
+    def _recalled(self, after: ProviderError | None) -> bool:
+        """Whether all that is to be said is a phrase that somebody has in memory, and nothing of it was told: then that is heard."""
+        if not self._finishing or self._passage.told_bytes or not self._passage.said:
+            return False
+        kept = _Attempt(self, None)
+        kept.handle = self._chain.recall(self._label, self._passage.said, kept, after)
+        if kept.handle is not None:
+            self._attempt = kept
+        return kept.handle is not None
 
     def _speak(self, attempt: _Attempt) -> None:
         """Have `attempt` speak what is left."""
@@ -216,6 +223,8 @@ class FallbackSynthesis:
     def _go_on(self, error: ProviderError) -> None:
         """The one at work is lost: the next one speaks what was not heard, from a character on."""
         if not self._gate.open:
+            return
+        if self._recalled(error):
             return
         if self._next is None and (self._takes_back is not None or not self._passage.told_bytes):
             self._connect_next(connect=False)
@@ -360,7 +369,7 @@ class FallbackSynthesis:
         at = self._chain.clock.now() + seconds
         if self._alarm is None or self._alarm.at > at:
             self._quiet()
-            self._alarm = self._chain.means.alarms.set(at, lambda: self._serial.run(self._ring, act))
+            self._alarm = self._chain.means.alarms.set(at, lambda: self._serial.told(self._ring, act))
 
     def _ring(self, act: Callable[[], None]) -> None:
         self._alarm = None
@@ -401,13 +410,13 @@ class _Attempt:
             self.handle.cancel()
 
     def audio(self, pcm: bytes) -> None:
-        self._work._serial.run(self._work._audio, self, pcm)
+        self._work._serial.told(self._work._audio, self, pcm)
 
     def mark(self, mark: Mark) -> None:
-        self._work._serial.run(self._work._mark, self, mark)
+        self._work._serial.told(self._work._mark, self, mark)
 
     def finished(self) -> None:
-        self._work._serial.run(self._work._finished, self)
+        self._work._serial.told(self._work._finished, self)
 
     def failed(self, error: ProviderError) -> None:
-        self._work._serial.run(self._work._failed, self, error)
+        self._work._serial.told(self._work._failed, self, error)

@@ -1,0 +1,44 @@
+"""The services that a gateway offers, as entries of a table: a vendor's more is a line more, and is played by the tests of fallbacks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from firstword.gateway.server import Gateway
+
+
+@dataclass(frozen=True)
+class Vendor:
+    """A service of a gateway. `fault` is what its faults are called there."""
+
+    vendor: str
+    kind: str
+    fault: str
+    settings: Callable[[Gateway], Mapping[str, object]]
+    marks: bool = True
+    """Of a synthesiser: whether it says where its text stands."""
+
+
+def nls(gateway: Gateway, url: str, **settings: object) -> dict[str, object]:
+    names = ("token_url", "appkey", "access_key_id", "access_key_secret")
+    return {"url": url, **{name: getattr(gateway, name) for name in names}, **settings}
+
+
+VENDORS = {
+    "nls tts": Vendor("aliyun", "tts", "tts", lambda gateway: nls(gateway, gateway.tts_url)),
+    "nls tts, 24 kHz": Vendor("aliyun", "tts", "tts", lambda gateway: nls(gateway, gateway.tts_url, sample_rate=24000)),
+    "nls tts, no marks": Vendor(
+        "aliyun", "tts", "tts", lambda gateway: nls(gateway, gateway.tts_url, subtitle="false"), marks=False
+    ),
+    "nls asr": Vendor("aliyun", "asr", "asr", lambda gateway: nls(gateway, gateway.asr_url, max_sentence_silence=350)),
+    "nls asr, 16 kHz": Vendor(
+        "aliyun",
+        "asr",
+        "asr",
+        lambda gateway: nls(gateway, gateway.asr_url, max_sentence_silence=350, sample_rate=16000),
+    ),
+    "openai": Vendor(
+        "openai", "llm", "llm", lambda gateway: {"base_url": gateway.chat_url, "api_key": gateway.api_key}
+    ),
+}
