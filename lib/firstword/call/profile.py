@@ -34,7 +34,7 @@ class Profile(Permissions, Manners):
     )
     tts_switch_ms: int = option(
         700,
-        help="how long a synthesiser may owe audio, from 300 ms before the caller hears silence, before the next one goes on; "
+        help="how long a synthesiser may owe audio, from 400 ms before the caller hears silence, before the next one goes on; "
         "the first audio of a reply may take twice as long",
         low=200,
         high=60_000,

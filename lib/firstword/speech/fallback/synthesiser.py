@@ -21,8 +21,11 @@ from .serial import Serial
 
 log = logging.getLogger("firstword.speech")
 
-DRY_MS = 300.0
-"""With less to be heard a service that owes audio is late: a syllable of it is taken back, so that what is heard ends with a whole one."""
+DRY_MS = 400.0
+"""With less to be heard a service that owes audio is late."""
+QUIET_S = 0.15
+"""If it has been silent for so long, then, the beginning of a character is taken back, so that what is heard ends with a whole one: it
+takes 220 ms or so, and is not to be in the switch's hands."""
 FIRST = 2.0
 """The first audio of a reply may take so many times `Means.switch_ms`: a service may have to connect for it."""
 LOOK_S = 0.05
@@ -97,6 +100,7 @@ class FallbackSynthesis:
         self._voice: Member | None = None  # who speaks, or spoke last
         self._parked: tuple[Mark, bytes] | None = None  # taken back while it is late: where, and what
         self._late_since: float | None = None
+        self._audio_at = 0.0  # when the latest came
         self._alarm: Alarm | None = None
         self._room_by = chain.clock.now() + chain.means.wait_ms / 1000
 
@@ -189,8 +193,10 @@ class FallbackSynthesis:
         self._look()
 
     def _audio(self, attempt: _Attempt, pcm: bytes) -> None:
-        if attempt is self._attempt and self._tell(attempt.resampler.feed(pcm)):
-            self._late_since = None
+        resampled = attempt.resampler.feed(pcm) if attempt is self._attempt else b""
+        if resampled:
+            self._tell(resampled)
+            self._late_since, self._audio_at = None, self._chain.clock.now()
             self._drop_next()
             self._look()
 
@@ -297,7 +303,7 @@ class FallbackSynthesis:
         begun = self._passage.told_ms > self._passage.begin.audio_ms
         since = self._late_since = now if self._late_since is None else self._late_since
         bound_s = self._chain.means.switch_ms / 1000 * (1.0 if begun else FIRST)
-        if begun and self._parked is None:
+        if begun and self._parked is None and now >= self._audio_at + QUIET_S:
             self._park(heard_ms)
         if now >= since + bound_s / 3 and self._next is None:
             self._connect_next()
@@ -336,19 +342,17 @@ class FallbackSynthesis:
 
     # Small things.
 
-    def _tell(self, pcm: bytes) -> bool:
-        """Returns whether it was anything."""
-        if not pcm:
-            return False
+    def _tell(self, pcm: bytes) -> None:
+        """More audio, and before it what was taken back."""
         parked, self._parked = self._parked, None
         if parked is not None:
             pcm = parked[1] + pcm
-        self._passage.audio(pcm)
-        self._gate.call(self._listener.audio, pcm)
+        if pcm:
+            self._passage.audio(pcm)
+            self._gate.call(self._listener.audio, pcm)
         if parked is not None:
             for mark in self._passage.marks_after(parked[0].audio_ms):
                 self._gate.call(self._listener.mark, mark)
-        return True
 
     def _retract(self, audio_ms: float) -> float:
         ends_ms = [audio_ms]
