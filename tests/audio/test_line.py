@@ -714,6 +714,50 @@ class Parrot:
         return pcm != SILENCE and pcm in [frame for frame, _ in self.ours]
 
 
+def test_what_is_retracted_is_not_heard_though_it_was_in_the_pipe_and_what_is_written_next_follows(
+    make_line: MakeLine, diary: Diary
+) -> None:
+    line = make_line(depth_frames=4)
+    switch = Switch(line)
+    line.begin(1)
+    line.write(1, ramp(8))
+    serve(line)
+    heard = switch.take(2)
+    assert line.retract(1, 70.0) == 70.0, "in the middle of the fourth frame, which is in the pipe"
+    line.write(1, ramp(2, 9000))
+    line.end(1)
+    heard += hear(line, switch, 4)
+    assert heard.rstrip(b"\0") == ramp(3.5) + ramp(2, 9000)
+    assert line.heard_ms(1) == pytest.approx(110.0)
+    assert "drained" in diary.names()
+    switch.hang_up()
+
+
+def test_what_the_switch_has_taken_can_not_be_retracted(line: Line, switch: Switch) -> None:
+    line.begin(1)
+    line.write(1, ramp(6))
+    serve(line)
+    switch.take(3)
+    assert line.retract(1, 10.0) == 60.0
+    line.write(1, ramp(1, 9000))
+    assert hear(line, switch, 2) == ramp(1, 9000) + SILENCE
+    line.begin(2)
+    line.write(2, ramp(2, 5000))
+    assert line.retract(1, 0.0) == 80.0, "that reply is over"
+    assert hear(line, switch, 2) == ramp(2, 5000)
+
+
+def test_a_reply_that_is_held_can_be_retracted_too(line: Line, switch: Switch) -> None:
+    line.begin(1, held=True)
+    line.write(1, ramp(6))
+    serve(line)
+    assert line.retract(1, 30.0) == 30.0
+    line.write(1, ramp(1, 9000))
+    line.resume(1)
+    line.end(1)
+    assert hear(line, switch, 4).lstrip(b"\0").rstrip(b"\0") == ramp(1.5) + ramp(1, 9000)
+
+
 def test_our_own_voice_that_comes_back_is_silence_to_the_recogniser_and_no_speech(tmp_path: Path, diary: Diary) -> None:
     clock, echo = ByHand(), Parrot()
     line = Line("call", tmp_path, 8000, Ears(LoudIsSpeech(), 20, 20, 40), 0, 10, diary, clock, echo)  # type: ignore[arg-type]

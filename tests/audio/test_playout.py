@@ -302,6 +302,15 @@ class AnyOrder(RuleBasedStateMachine):
         self.out += b"".join(frame.pcm[: frame.own_bytes] for frame in got[:back])
         self.playout.give_back(got[back:])
 
+    @rule(left=st.integers(-100, 3000))
+    def retract(self, left: int) -> None:
+        was = len(self.written) - len(self.out)
+        kept = self.playout.retract(self.number, left // 2 * 2)
+        if self.going:
+            assert kept == min(was, max(0, left // 2 * 2))
+            self.written = self.written[: len(self.out) + kept]
+        assert self.playout.retract(self.number - 1, 0) == kept, "that one is over"
+
     @rule()
     def run_dry(self) -> None:
         self.playout.ran_dry()

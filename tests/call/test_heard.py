@@ -42,6 +42,14 @@ def test_all_of_the_audio_is_all_of_the_text() -> None:
     assert of("你好 🙂  ", whole=1234).until(1234) == "你好 🙂  "
 
 
+def test_what_was_taken_back_is_known_by_the_next_voice() -> None:
+    heard = of("一二三四五六", Mark(1, 200), Mark(2, 400), Mark(3, 600), Mark(4, 800))
+    heard.retract(450)
+    heard.mark(Mark(2, 450, exact=False))
+    heard.mark(Mark(3, 550))
+    assert [heard.until(ms) for ms in (399, 500, 550)] == ["一", "一二", "一二三"]
+
+
 def test_a_mark_that_goes_backwards_is_left_out() -> None:
     heard = of("abc", Mark(2, 500), Mark(1, 700), Mark(3, 400))
     assert heard.until(500) == "ab"
