@@ -129,3 +129,32 @@ def test_the_reference_of_settings_in_the_documentation_is_current() -> None:
     assert between is not None and between[1].strip() == markdown().strip(), (
         "run: python -m firstword.host.reference docs/configuration.md"
     )
+
+
+def test_a_profile_names_several_services_of_a_kind_the_preferred_first() -> None:
+    second = (
+        '<service name="other-voice" does="tts" vendor="aliyun"><param name="most" value="20"/></service></services>'
+    )
+    text = EXAMPLE.replace("</services>", second).replace('value="nls-voice"', 'value="nls-voice | other-voice"')
+    settings = parse(text)
+    assert settings.profile("default").tts == ("nls-voice", "other-voice")
+    assert [settings.services[name].common.most for name in ("nls-voice", "other-voice")] == [0, 20]
+    assert "most" not in settings.services["other-voice"].values, "it is no matter of the vendor's"
+
+
+@pytest.mark.parametrize(
+    ("value", "line"),
+    [
+        (
+            "nls-voice|nls-voise",
+            "profile 'default': tts: there is no such service 'nls-voise' (did you mean 'nls-voice'?)",
+        ),
+        ("nls-voice|nls-voice", "profile 'default': tts: 'nls-voice' is there twice"),
+        ("nls-voice|qwen", "profile 'default': tts: there is no such service 'qwen'"),
+        ("|", "profile 'default': tts: there is no such service ''"),
+    ],
+)
+def test_a_mistake_in_a_list_of_services_is_named(value: str, line: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        parse(EXAMPLE.replace('value="nls-voice"', f'value="{value}"'))
+    assert str(caught.value).startswith(line)

@@ -126,3 +126,60 @@ def test_a_profiles_tools_are_made_with_their_secrets_once_and_tried_again_if_on
     assert isinstance(request, Request) and request.headers == (("X-Key", "key-of-the-shop"),)
     assert shelf.toolbox(profile).judge(ToolCall("c", "order", "")) == request
     shelf.close()
+
+
+def members_of(monkeypatch: pytest.MonkeyPatch, **most: int) -> tuple[Shelf, Profile]:
+    """A shelf of services that do nothing; so many sessions as `most` says of each."""
+    for kind in ("asr", "llm", "tts"):
+        monkeypatch.setattr(registry, f"make_{kind}", Mock(return_value=Mock(rate=8000, backlog_ms=3000)))
+    monkeypatch.setattr(shelves, "Kept", lambda service, *rest, **more: service)
+    text = XML
+    for name, number in most.items():
+        at = text.index(">", text.index(f'<service name="{name}"'))
+        selfclosing = text[at - 1] == "/"
+        param = f'<param name="most" value="{number}"/>'
+        text = (
+            text[: at - 1] + f">{param}</service>" + text[at + 1 :]
+            if selfclosing
+            else text[: at + 1] + param + text[at + 1 :]
+        )
+    settings = parse(text)
+    return Shelf(settings, SYSTEM), settings.profile("default")
+
+
+def test_a_recognisers_session_is_held_as_long_as_the_call(monkeypatch: pytest.MonkeyPatch) -> None:
+    shelf, profile = members_of(monkeypatch, ears=1)
+    with shelf.enter(profile) as first:
+        assert first.busy == ""
+        with shelf.enter(profile) as second:
+            assert second.busy == "as many sessions as `most` allows are in use at ears"
+        assert [text for title, _, text in shelf.standing() if title.startswith("ears")] == [
+            "healthy, 1 of 1 sessions, 1 refused"
+        ]
+    with shelf.enter(profile) as third:
+        assert third.busy == ""
+        third.leave()
+    assert [text.split(",")[1] for _, _, text in shelf.standing()] == [" 0 of 1 sessions", " 0 sessions", " 0 sessions"]
+    shelf.close()
+
+
+def test_a_call_needs_room_for_answers_and_speech_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    shelf, profile = members_of(monkeypatch, mind=1, voice=1)
+    services = shelf.services(profile)
+    seat = services.llm.members[0].limiter.take()  # type: ignore[attr-defined]
+    assert shelf.enter(profile).busy == "as many sessions as `most` allows are in use at mind"
+    seat.leave()
+    services.tts.members[0].limiter.take()  # type: ignore[attr-defined]
+    assert shelf.enter(profile).busy == "as many sessions as `most` allows are in use at voice"
+    assert [text for title, _, text in shelf.standing() if title.startswith("ears")] == ["healthy, 0 sessions"]
+    shelf.close()
+
+
+def test_a_caller_who_leaves_while_waiting_waits_no_longer(monkeypatch: pytest.MonkeyPatch) -> None:
+    shelf, profile = members_of(monkeypatch, ears=1)
+    patient = dataclasses.replace(profile, full="wait", full_ms=30_000)
+    with shelf.enter(patient):
+        began = SYSTEM.now()
+        assert shelf.enter(patient, lambda: False).busy
+        assert SYSTEM.now() - began < 5
+    shelf.close()
