@@ -18,11 +18,21 @@ class Vendor:
     settings: Callable[[Gateway], Mapping[str, object]]
     marks: bool = True
     """Of a synthesiser: whether it says where its text stands."""
+    door: str = ""
+    """What the faults of its upgrade are called, if otherwise."""
 
 
 def nls(gateway: Gateway, url: str, **settings: object) -> dict[str, object]:
     names = ("token_url", "appkey", "access_key_id", "access_key_secret")
     return {"url": url, **{name: getattr(gateway, name) for name in names}, **settings}
+
+
+def task(gateway: Gateway, **settings: object) -> dict[str, object]:
+    return {"url": gateway.inference_url, "api_key": gateway.api_key, **settings}
+
+
+def realtime(gateway: Gateway, **settings: object) -> dict[str, object]:
+    return {"url": gateway.realtime_url, "api_key": gateway.api_key, **settings}
 
 
 VENDORS = {
@@ -38,6 +48,15 @@ VENDORS = {
         "asr",
         lambda gateway: nls(gateway, gateway.asr_url, max_sentence_silence=350, sample_rate=16000),
     ),
+    "cosyvoice": Vendor("cosyvoice", "tts", "cosyvoice", task, door="dashscope"),
+    "cosyvoice, words": Vendor(
+        "cosyvoice", "tts", "cosyvoice", lambda gateway: task(gateway, word_timestamp_enabled="true"), door="dashscope"
+    ),
+    "qwen tts": Vendor("qwen", "tts", "qwen-tts", lambda gateway: realtime(gateway, sample_rate=24000)),
+    "qwen tts, no marks": Vendor(
+        "qwen", "tts", "qwen-tts", lambda gateway: realtime(gateway, mode="server_commit"), marks=False
+    ),
+    "qwen asr": Vendor("qwen", "asr", "qwen-asr", lambda gateway: realtime(gateway, silence_duration_ms=350)),
     "openai": Vendor(
         "openai", "llm", "llm", lambda gateway: {"base_url": gateway.chat_url, "api_key": gateway.api_key}
     ),

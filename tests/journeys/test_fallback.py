@@ -76,6 +76,17 @@ for _vendor in ("nls tts", "nls tts, 24 kHz", "nls tts, no marks"):
         if "24" in _vendor and _fault.bytes:
             _fault = Fault(_fault.kind, bytes=_fault.bytes * 3)
         CASES[f"{_vendor}: {_name}"] = Case(_vendor, _fault, LONG)
+for _vendor in ("cosyvoice", "cosyvoice, words", "qwen tts", "qwen tts, no marks"):
+    _times = 3 if _vendor == "qwen tts" else 1
+    for _name, _fault in {
+        "cut": Fault("cut", bytes=AT * _times),
+        "silent": Fault("silent", bytes=AT * _times),
+        "quota": Fault("failed", 402, bytes=AT * _times),
+        "key refused": Fault("status", 401),
+    }.items():
+        CASES[f"{_vendor}: {_name}"] = Case(_vendor, _fault, LONG)
+CASES["nls tts: goes on with cosyvoice"] = Case("nls tts", BREAKS["cut"], LONG, "cosyvoice")
+CASES["nls tts: goes on with qwen"] = Case("nls tts", BREAKS["silent"], LONG, "qwen tts")
 CASES["nls tts, no marks: goes on at 24 kHz"] = Case("nls tts, no marks", BREAKS["cut"], LONG, "nls tts, 24 kHz")
 CASES["nls tts: goes on without marks"] = Case("nls tts", BREAKS["silent"], LONG, "nls tts, no marks")
 
@@ -99,6 +110,14 @@ for _name, _fault in {
     "token refused": Fault("status", 403),
 }.items():
     CASES[f"nls asr: {_name}"] = Case("nls asr", _fault, LONG, words=WORDS, profile={"asr_switch_ms": 700})
+for _name, _fault in {
+    "lost in a sentence": Fault("cut", events=4),
+    "throttled": Fault("failed", 429, events=3),
+    "never ready": Fault("silent"),
+    "key refused": Fault("status", 401),
+}.items():
+    CASES[f"qwen asr: {_name}"] = Case("qwen asr", _fault, LONG, words=WORDS, profile={"asr_switch_ms": 700})
+CASES["nls asr: goes on with qwen"] = Case("nls asr", Fault("cut", events=3), LONG, "qwen asr", WORDS)
 CASES["nls asr: goes on at 16 kHz"] = Case("nls asr", Fault("cut", events=3), LONG, "nls asr, 16 kHz", WORDS)
 
 
@@ -139,13 +158,14 @@ class Together:
     def _play(self, name: str, case: Case) -> Played:
         known = VENDORS[case.vendor]
         before = f"say: {case.words}"
+        fault = (known.door if case.fault.kind in ("status", "refused") else "") or known.fault
         if known.kind == "asr":  # it listens from the beginning
             before = ""
-            self._near[name].faults.set(known.fault, case.fault)
+            self._near[name].faults.set(fault, case.fault)
 
         def on_step(text: str) -> None:
             if text == before:
-                self._near[name].faults.set(known.fault, case.fault)
+                self._near[name].faults.set(fault, case.fault)
 
         learn = () if known.marks else (say("甲"), words(SHORT), wait(0.3), say("乙"), words(OTHER), wait(0.3))
         steps: tuple[Step, ...] = (words(GREETING), wait(0.3), *learn, say(case.words), words(case.heard[-4:]), HANG_UP)
@@ -186,7 +206,7 @@ def test_what_a_service_broke_off_is_heard_whole_and_once(together: Mapping[str,
     assert (record["turns"][-1]["heard"], record["turns"][-1]["interrupted"]) == (said, False)
     assert sum(record["switches"].values()) == case.switches
     if case.switches:
-        called = {known.vendor: f"{known.vendor} {known.kind}", "openai": "openai qwen-plus"}
-        places = ((name, known), (f"well {case.second or case.vendor}", second))
-        assert record["providers"][known.kind] == " | ".join(f"{at} ({called[of.vendor]})" for at, of in places)
+        used = record["providers"][known.kind].split(" | ")
+        assert [title.partition(" (")[0] for title in used] == [name, f"well {case.second or case.vendor}"]
+        assert (known.vendor in used[0], second.vendor in used[1]) == (True, True)
     assert (played.result, played.error) == ("hangup", "")

@@ -11,7 +11,7 @@ from firstword.gateway.faults import Fault
 from firstword.gateway.minds import ScriptedMind
 from firstword.gateway.options import GatewayOptions
 from firstword.gateway.server import Gateway
-from firstword.sim.script import Script, Step
+from firstword.sim.script import Script, Step, WaitFor
 from firstword.sim.stage import Place, Played, Stage, configuration
 
 from .conftest import BYTE_MS, END, HANG_UP, Theatre, say, silence, wait
@@ -19,6 +19,13 @@ from .services import VENDORS
 
 GREETING, APOLOGY, REGRET = "您好", "抱歉", "再会"
 ANSWER = "好的，没问题，马上就办。"
+
+
+def words(text: str) -> WaitFor:
+    return WaitFor("words", words=text, within=8.0)
+
+
+HELLO, DONE = words(GREETING), words(ANSWER[-4:])
 
 
 class Pair:
@@ -79,7 +86,7 @@ def test_a_service_that_keeps_failing_is_passed_over_and_the_next_reply_begins_a
     pair.near.faults.set("tts", Fault("status", 503))
     told: list[int] = []
     count = {"say: 丙": lambda: told.append(len(pair.near.seen("tts")))}
-    played = pair.play(silence(), say("甲"), silence(), say("丙"), silence(), HANG_UP, at=count)
+    played = pair.play(HELLO, say("甲"), DONE, say("丙"), DONE, HANG_UP, at=count)
     assert played.conversation.heard_text() == GREETING + ANSWER * 2
     assert told == [2] and len(pair.near.seen("tts")) == 2, "the greeting, the first answer, and then never more"
     assert played.record["switches"] == {"tts": 2}
@@ -96,7 +103,7 @@ def test_a_service_that_is_well_again_is_found_out_by_the_next_piece_of_work(the
     pair = Pair(theatre).set(settings={"breaker_failures": 1, "breaker_s": 0.5})
     pair.near.faults.set("llm", Fault("status", 503))
     mend = {"say: 丙": lambda: pair.near.faults.clear("llm")}
-    played = pair.play(silence(), say("甲"), silence(), say("丙"), silence(), HANG_UP, at=mend)
+    played = pair.play(HELLO, say("甲"), DONE, say("丙"), DONE, HANG_UP, at=mend)
     assert played.conversation.heard_text() == GREETING + ANSWER * 2
     assert pair.status()["near-llm"] == "healthy, 0 sessions"
     assert any("near-llm (openai qwen-plus) works again" in line for _, line in theatre.stage.switch.log)
@@ -116,7 +123,7 @@ def test_if_everything_fails_the_caller_hears_a_kept_phrase_and_the_dialplan_get
     assert pair.near.wait(kept, 5) and pair.far.wait(kept, 5)
     if kind == "asr":
         fail()
-    played = pair.play(silence(), say("甲"), wait(1.0), say("丙"), END, at={"say: 甲": fail} if kind != "asr" else {})
+    played = pair.play(HELLO, say("甲"), wait(1.0), say("丙"), END, at={"say: 甲": fail} if kind != "asr" else {})
     assert played.conversation.heard_text().endswith(REGRET)
     assert (
         kind == "asr" or "\ufffd" not in played.conversation.heard_text()
@@ -133,11 +140,9 @@ def test_a_call_for_which_every_recogniser_is_full_is_busy_before_it_is_answered
         told["status"] = pair.status()
 
     def second() -> None:
-        told["second"] = dict(
-            pair.play(silence(), say("甲"), silence(), HANG_UP, at={"say: 甲": third}).record["providers"]
-        )
+        told["second"] = dict(pair.play(HELLO, say("甲"), DONE, HANG_UP, at={"say: 甲": third}).record["providers"])
 
-    first = pair.play(silence(), say("甲"), silence(), HANG_UP, at={"say: 甲": second})
+    first = pair.play(HELLO, say("甲"), DONE, HANG_UP, at={"say: 甲": second})
     assert first.record["providers"]["asr"] == "near-asr (aliyun asr)"
     assert told["second"]["asr"] == "far-asr (aliyun asr)"
     assert (told["third"]["firstword_result"], told["third"]["answered"]) == ("busy", "False")
@@ -147,14 +152,14 @@ def test_a_call_for_which_every_recogniser_is_full_is_busy_before_it_is_answered
     assert theatre.stage.switch.api("python voicebot status").splitlines()[1] == (
         "calls: 0 now, 2 finished, 0 failed, 1 refused"
     )
-    assert pair.play(silence(), HANG_UP).result == "hangup"
+    assert pair.play(HELLO, HANG_UP).result == "hangup"
 
 
 def test_by_choice_such_a_call_waits_until_there_is_room(theatre: Theatre) -> None:
     pair = Pair(theatre).set({"asr": "near-asr"}, most={"near-asr": 1}, full="wait", full_ms=8000)
     told: list[Played] = []
-    second = threading.Thread(target=lambda: told.append(pair.play(silence(), HANG_UP)))
-    first = pair.play(silence(), say("甲"), silence(), HANG_UP, at={"say: 甲": second.start})
+    second = threading.Thread(target=lambda: told.append(pair.play(HELLO, HANG_UP)))
+    first = pair.play(HELLO, say("甲"), DONE, HANG_UP, at={"say: 甲": second.start})
     second.join(10)
     assert [first.result, told[0].result] == ["hangup", "hangup"]
     assert told[0].conversation.heard_text() == GREETING
@@ -166,10 +171,7 @@ def test_by_choice_such_a_call_waits_until_there_is_room(theatre: Theatre) -> No
 def test_speech_for_which_one_service_has_no_room_is_spoken_by_the_next_or_waits_for_it(theatre: Theatre) -> None:
     pair = Pair(theatre).set(most={"near-tts": 1, "far-tts": 1}, full="wait")
     told: list[Played] = []
-    calls = [
-        threading.Thread(target=lambda: told.append(pair.play(silence(), say("甲"), silence(), HANG_UP)))
-        for _ in range(3)
-    ]
+    calls = [threading.Thread(target=lambda: told.append(pair.play(HELLO, say("甲"), DONE, HANG_UP))) for _ in range(3)]
     for call in calls:
         call.start()
     for call in calls:
@@ -190,9 +192,9 @@ def visits(gateway: Gateway) -> int:
 
 
 def test_a_model_that_pauses_in_the_middle_makes_no_service_late(theatre: Theatre) -> None:
-    tokens = ["好的，", "没问题。", {"text": "马上", "delay_ms": 1800}, {"text": "就办，", "delay_ms": 1500}, "再见。"]
-    pair = Pair(theatre, "好的，我看一下。", {"tokens": tokens}).set(voice="nls tts, no marks")
-    played = pair.play(silence(), say("甲"), silence(), say("丙"), wait(5.5), HANG_UP)
+    tokens = ["好的，", "没问题。", {"text": "马上", "delay_ms": 1300}, {"text": "就办，", "delay_ms": 900}, "再见。"]
+    pair = Pair(theatre, "好的，我看一下。", {"tokens": tokens}).set(voice="nls tts, no marks", tts_switch_ms=300)
+    played = pair.play(silence(), say("甲"), silence(), say("丙"), words("再见。"), HANG_UP)
     assert played.conversation.heard_text() == GREETING + "好的，我看一下。" + "好的，没问题。马上就办，再见。"
     assert played.record["switches"] == {}
     assert pair.far.seen("tts") == []
@@ -202,7 +204,7 @@ def test_what_was_heard_of_a_reply_that_two_services_spoke_is_known_when_it_is_i
     long = "您的订单，今天上午已经从北京发出，预计明天下午送到，请保持电话畅通。"
     pair = Pair(theatre, long, ANSWER).set()
     pair.near.faults.set("tts", Fault("cut", bytes=12_000))
-    played = pair.play(silence(), say("甲"), wait(2.0), say("请等一下好吗"), silence(), HANG_UP)
+    played = pair.play(HELLO, say("甲"), wait(2.0), say("请等一下好吗"), DONE, HANG_UP)
     turn = played.record["turns"][0]
     assert turn["interrupted"] and long.startswith(turn["heard"]) and len(turn["heard"]) > 14
     heard = played.conversation.heard_text().removeprefix(GREETING).removesuffix(ANSWER).rstrip("\ufffd")
