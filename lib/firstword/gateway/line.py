@@ -56,8 +56,8 @@ class Line:
         return task
 
     def complete(self) -> None:
-        """Everything was said: end well."""
-        if not self._over.done():
+        """Everything was said: end well. A mute line does not even end."""
+        if not self._over.done() and not self.armed.mute:
             self._over.set_result(None)
 
     def fail(self, error: BaseException) -> None:
