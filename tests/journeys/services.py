@@ -17,7 +17,7 @@ class Vendor:
     fault: str
     settings: Callable[[Gateway], Mapping[str, object]]
     marks: bool = True
-    """Of a synthesiser: whether it says where its text stands."""
+    """Of a synthesiser: whether it says where each character stands. If not, its pace is to be known before it is broken off."""
     door: str = ""
     """What the faults of its upgrade are called, if otherwise."""
 
@@ -48,11 +48,11 @@ VENDORS = {
         "asr",
         lambda gateway: nls(gateway, gateway.asr_url, max_sentence_silence=350, sample_rate=16000),
     ),
-    "cosyvoice": Vendor("cosyvoice", "tts", "cosyvoice", task, door="dashscope"),
+    "cosyvoice": Vendor("cosyvoice", "tts", "cosyvoice", task, marks=False, door="dashscope"),
     "cosyvoice, words": Vendor(
         "cosyvoice", "tts", "cosyvoice", lambda gateway: task(gateway, word_timestamp_enabled="true"), door="dashscope"
     ),
-    "qwen tts": Vendor("qwen", "tts", "qwen-tts", lambda gateway: realtime(gateway, sample_rate=24000)),
+    "qwen tts": Vendor("qwen", "tts", "qwen-tts", lambda gateway: realtime(gateway, sample_rate=24000), marks=False),
     "qwen tts, no marks": Vendor(
         "qwen", "tts", "qwen-tts", lambda gateway: realtime(gateway, mode="server_commit"), marks=False
     ),

@@ -8,6 +8,7 @@ from typing import Any
 
 from firstword.clock import SYSTEM
 from firstword.errors import ProviderError
+from firstword.speech.fallback.alarms import Alarms
 from firstword.speech.fallback.chain import Means
 from firstword.speech.fallback.limiter import Limiter
 from firstword.speech.fallback.member import Member
@@ -142,4 +143,10 @@ def until(condition: Callable[[], object], seconds: float = 5.0) -> None:
 
 
 def means(switch_ms: float = 60_000, **more: Any) -> Means:
-    return Means(switch_ms=switch_ms, **more)
+    made = Means(switch_ms=switch_ms, **more)
+    ALARMS.append(made.alarms)
+    return made
+
+
+ALARMS: list[Alarms] = []
+"""Of the test that runs."""

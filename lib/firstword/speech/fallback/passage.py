@@ -74,6 +74,12 @@ class Passage:
         self._marks.append(Mark(chars, ms, mark.exact))
         return self._marks[-1]
 
+    def span(self) -> tuple[str, float]:
+        """The text between the last two places that are known exactly, and how long it took."""
+        known = [self.begin, *(mark for mark in self._marks if mark.exact)]
+        before, after = known[-2:] if len(known) > 1 else (self.begin, self.begin)
+        return self.said[before.chars : after.chars], after.audio_ms - before.audio_ms
+
     def heard(self, heard_ms: float) -> None:
         """So much was heard: the audio before can not be taken back."""
         before = self.told_bytes - len(self._tail)

@@ -28,6 +28,7 @@ QUIET_S = 0.15
 takes 220 ms or so, and is not to be in the switch's hands."""
 FIRST = 2.0
 """The first audio of a reply may take so many times `Means.switch_ms`: a service may have to connect for it."""
+LEARN_CHARS = 4
 LOOK_S = 0.05
 """How often a service that is late is looked at."""
 
@@ -202,20 +203,29 @@ class FallbackSynthesis:
 
     def _mark(self, attempt: _Attempt, mark: Mark) -> None:
         ours = self._passage.mark(mark) if attempt is self._attempt else None
-        if ours is not None and self._parked is None:
+        if ours is None:
+            return
+        self._learn(attempt, *self._passage.span())
+        if self._parked is None:
             self._gate.call(self._listener.mark, ours)
 
     def _finished(self, attempt: _Attempt) -> None:
         if attempt is not self._attempt:
             return
         self._tell(attempt.resampler.finish())
-        session, passage = attempt.session, self._passage
-        if session is not None:
-            session.member.spoke(passage.rest, passage.told_ms - passage.begin.audio_ms)
-            session.succeeded()
+        passage = self._passage
+        if not passage.exact:
+            self._learn(attempt, passage.rest, passage.told_ms - passage.begin.audio_ms)
+        if attempt.session is not None:
+            attempt.session.succeeded()
         self._attempt = None  # and it is not cancelled: it closes in order
         self._gate.last(self._listener.finished)
         self._end()
+
+    def _learn(self, attempt: _Attempt, text: str, audio_ms: float) -> None:
+        """How fast the voice at work speaks. A span of a few characters tells nothing of the pauses between them."""
+        if attempt.session is not None and len(text) >= LEARN_CHARS:
+            attempt.session.member.spoke(text, audio_ms)
 
     def _failed(self, attempt: _Attempt, error: ProviderError) -> None:
         if attempt is self._next:
