@@ -57,6 +57,15 @@ VENDORS = {
         "qwen", "tts", "qwen-tts", lambda gateway: realtime(gateway, mode="server_commit"), marks=False
     ),
     "qwen asr": Vendor("qwen", "asr", "qwen-asr", lambda gateway: realtime(gateway, silence_duration_ms=350)),
+    "paraformer": Vendor(
+        "dashscope", "asr", "paraformer", lambda gateway: task(gateway, max_sentence_silence=350), door="dashscope"
+    ),
+    "generation": Vendor(
+        "dashscope",
+        "llm",
+        "generation",
+        lambda gateway: {"url": gateway.dashscope_url, "api_key": gateway.api_key},
+    ),
     "openai": Vendor(
         "openai", "llm", "llm", lambda gateway: {"base_url": gateway.chat_url, "api_key": gateway.api_key}
     ),

@@ -112,6 +112,21 @@ for _name, _fault in {
 }.items():
     CASES[f"nls asr: {_name}"] = Case("nls asr", _fault, LONG, words=WORDS, profile={"asr_switch_ms": 700})
 for _name, _fault in {
+    "wrong status": Fault("status", 500),
+    "throttled": Fault("status", 429),
+    "silent": Fault("silent"),
+    "cut before the first word": Fault("cut"),
+}.items():
+    CASES[f"generation: {_name}"] = Case("generation", _fault, LONG, profile={"llm_switch_ms": 800})
+CASES["openai: goes on with generation"] = Case("openai", Fault("status", 401), LONG, "generation")
+for _name, _fault in {
+    "lost in a sentence": Fault("cut", events=2),
+    "never ready": Fault("silent"),
+    "key refused": Fault("status", 401),
+}.items():
+    CASES[f"paraformer: {_name}"] = Case("paraformer", _fault, LONG, words=WORDS, profile={"asr_switch_ms": 700})
+CASES["nls asr: goes on with paraformer"] = Case("nls asr", Fault("cut", events=3), LONG, "paraformer", WORDS)
+for _name, _fault in {
     "lost in a sentence": Fault("cut", events=4),
     "throttled": Fault("failed", 429, events=3),
     "never ready": Fault("silent"),
