@@ -1,4 +1,4 @@
-"""Moments at which a work has to be looked after: one thread for all of them, which ends when none is left."""
+"""Moments at which a work has to be looked after: one thread for all of them."""
 
 from __future__ import annotations
 
@@ -14,6 +14,10 @@ from ...threads import join, spawn
 log = logging.getLogger("firstword.speech")
 
 CLOSE_S = 1.0
+SPARE = 64
+"""So many that were cancelled may lie about."""
+IDLE_S = 60.0
+"""How often the thread wakes up for nothing."""
 
 
 class Alarm:
@@ -31,7 +35,8 @@ class Alarm:
 
 
 class Alarms:
-    """Any thread may call any method; none but `close` waits."""
+    """Any thread may call any method; none but `close` waits. The thread is made with the first alarm and stays until `close`: to begin one
+    for each would cost every answer milliseconds."""
 
     def __init__(self, clock: Clock = SYSTEM) -> None:
         self._clock = clock
@@ -39,7 +44,7 @@ class Alarms:
         self._heap: list[tuple[float, int, Alarm]] = []
         self._numbers = itertools.count()
         self._thread: threading.Thread | None = None
-        self._left = 0  # of the heap are still to come
+        self._cancelled = 0  # about so many of the heap
         self._closed = False
 
     def set(self, at: float, act: Callable[[], None]) -> Alarm:
@@ -49,7 +54,6 @@ class Alarms:
             if self._closed:
                 alarm.act = None
                 return alarm
-            self._left += 1
             heapq.heappush(self._heap, (at, next(self._numbers), alarm))
             if self._thread is None:
                 self._thread = spawn("fallback", self._run)
@@ -76,17 +80,17 @@ class Alarms:
             if alarm.act is None:
                 return
             alarm.act = None
-            self._left -= 1
-            if not self._left:
-                self._heap.clear()
-                self._change.notify()
+            self._cancelled += 1
+            if self._cancelled > len(self._heap) // 2 + SPARE:
+                self._heap = [entry for entry in self._heap if entry[2].act is not None]
+                heapq.heapify(self._heap)
+                self._cancelled = 0
 
     def _run(self) -> None:
         while True:
             with self._change:
                 act = self._due()
-                if act is None and not self._heap:
-                    self._thread = None
+                if self._closed:
                     return
             if act is None:
                 continue
@@ -99,13 +103,12 @@ class Alarms:
         """What is due; None if nothing is yet, but may be now. Waits."""
         while self._heap and self._heap[0][2].act is None:
             heapq.heappop(self._heap)
-        if not self._heap:
-            return None
-        left = self._heap[0][0] - self._clock.now()
+            self._cancelled = max(0, self._cancelled - 1)
+        left = self._heap[0][0] - self._clock.now() if self._heap else IDLE_S
         if left > 0:
-            self._change.wait(self._clock.real(left))
+            if not self._closed:
+                self._change.wait(self._clock.real(left))
             return None
         alarm = heapq.heappop(self._heap)[2]
         act, alarm.act = alarm.act, None
-        self._left -= 1
         return act

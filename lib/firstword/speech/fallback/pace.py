@@ -10,8 +10,10 @@ import numpy as np
 
 USUAL_MS = np.array([220.0, 73.0, 220.0, 110.0, 0.0])
 """4.5 Chinese characters a second; the others by `call.heard`."""
-LEAN = 0.003
-"""How much: as much as a text of so few characters would say. Each sentence says thousands of times more."""
+LEAN = 0.0003
+"""How much: as a text of so few characters would say; a sentence says a hundred thousand times more."""
+LEAN_TEXT = 3.0
+"""And how much on a text taking no longer than its characters: as much as three texts would say."""
 FADE = 0.98
 """What was learnt counts so much less with every further text: a voice whose speed was changed is known again after fifty."""
 LEAST_MS = 1.0
@@ -39,9 +41,7 @@ class Pace:
         self._lasted = self._lasted * FADE + counts * audio_ms
         self._tempo = [self._tempo[0] * FADE + audio_ms, self._tempo[1] * FADE + float(counts @ USUAL_MS)]
         usual = USUAL_MS * (self._tempo[0] / self._tempo[1])
-        lean = np.diag(
-            [LEAN, LEAN, LEAN, LEAN, 1000 * LEAN]
-        )  # most of all on texts taking no longer than their characters
+        lean = np.diag([LEAN, LEAN, LEAN, LEAN, LEAN_TEXT])
         self._ms = np.linalg.solve(self._seen + lean, self._lasted + lean @ usual)
 
     def of(self, character: str) -> float:
