@@ -184,6 +184,18 @@ def test_and_before_that_it_is_served_by_the_next() -> None:
     assert watch.names() == ["audio", "mark", "finished"]
 
 
+def test_who_would_be_asked_is_told_that_a_reply_is_near(scene: Scene) -> None:
+    told: list[str] = []
+    for service in (scene.near, scene.far):
+        service.expect = lambda label, name=service.name: told.append(f"{name} {label}")  # type: ignore[method-assign, misc]
+    scene.chain.expect("call")
+    for _ in range(3):
+        scene.members[0].blame(error())
+    scene.chain.expect("call")
+    assert told == ["near call", "far call"]
+    scene.reply.cancel()
+
+
 # -- late --------------------------------------------------------------------------------------------------------------
 
 

@@ -70,6 +70,10 @@ class FallbackSynthesiser(Chain, Synthesiser):
         work.open(text)
         return work
 
+    def expect(self, label: str) -> None:
+        """See `speech.tts.Synthesiser`. The one that would be asked."""
+        ranked(self.members, self.clock.now())[0].service.expect(label)
+
     def recall(self, label: str, text: str, listener: _Attempt, after: ProviderError | None) -> Synthesis | None:
         """The phrase `text` from the memory of the member that would be asked; `after` that has failed, from anybody's."""
         order = ranked(self.members, self.clock.now())
