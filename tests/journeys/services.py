@@ -1,4 +1,7 @@
-"""The services that a gateway offers, as entries of a table: a vendor's more is a line more, and is played by the tests of fallbacks."""
+"""The services that a gateway offers, as entries of a table: a vendor's more is a line more, and is played by the tests of fallbacks.
+
+Without spares: a fault befalls a connection when it is made, and is to befall the one that a test means.
+"""
 
 from __future__ import annotations
 
@@ -24,15 +27,15 @@ class Vendor:
 
 def nls(gateway: Gateway, url: str, **settings: object) -> dict[str, object]:
     names = ("token_url", "appkey", "access_key_id", "access_key_secret")
-    return {"url": url, **{name: getattr(gateway, name) for name in names}, **settings}
+    return {"url": url, "spares": 0, **{name: getattr(gateway, name) for name in names}, **settings}
 
 
 def task(gateway: Gateway, **settings: object) -> dict[str, object]:
-    return {"url": gateway.inference_url, "api_key": gateway.api_key, **settings}
+    return {"url": gateway.inference_url, "spares": 0, "api_key": gateway.api_key, **settings}
 
 
 def realtime(gateway: Gateway, **settings: object) -> dict[str, object]:
-    return {"url": gateway.realtime_url, "api_key": gateway.api_key, **settings}
+    return {"url": gateway.realtime_url, "spares": 0, "api_key": gateway.api_key, **settings}
 
 
 VENDORS = {
