@@ -28,7 +28,7 @@ PURE = [
     "events", "commands", "errors", "options", "turn", "audio.pcm", "audio.tone", "audio.resample", "audio.ears",
     "audio.playout", "audio.echo", "audio.echo_path", "audio.echo_delay", "audio.band_stream",
     "text.segment", "text.utterance", "text.said", "text.question", "text.answer", "text.dictation", "text.chinese", "text.english",
-    "text.backchannel", "text.phrases", "text.transcript", "text.numerals",
+    "text.atom", "text.reading", "text.backchannel", "text.phrases", "text.transcript", "text.numerals",
     "providers.aliyun.wire", "providers.aliyun.marks", "providers.aliyun.signature", "providers.aliyun.status",
     "providers.dashscope.wire", "providers.dashscope.status", "gateway.dashscope.wire",
     "providers.dashscope.realtime_wire", "providers.dashscope.qwen_utterances", "providers.dashscope.qwen_clauses",

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..options import option
+from ..text.reading import Reading
 from ..turn import Manners
 from . import history
 from .tools import Permissions
 
 
 @dataclass(frozen=True)
-class Profile(Permissions, Manners):
+class Profile(Permissions, Reading, Manners):
     """A profile of the configuration: which services, which voice activity, which manners, which tools.
 
     Values are those of `options.bind`; the reference table in docs/configuration.md is printed from these fields.
