@@ -230,7 +230,8 @@ class Call:
         now = self._clock.now()
         event: ev.Event | Told | Summarised | None = self._timers.due(now)
         if event is None:
-            event = self._inbox.get(min(LONGEST_WAIT_S, self._timers.wait(now)))
+            look_s = self._reply.look(now) if self._reply is not None else LONGEST_WAIT_S
+            event = self._inbox.get(min(LONGEST_WAIT_S, self._timers.wait(now), look_s))
             now = self._clock.now()
         if event is None:
             if self._media.alive(now):
@@ -399,7 +400,7 @@ class Call:
         self._line.begin(number, held)
         label = f"{self.label}-{number}"
         self._reply = Reply(
-            number, label, self._line, self._services.tts, self._clock, record, self._profile.reply_chars
+            number, label, self._line, self._services.tts, self._clock, record, self._profile.reply_chars, self._profile
         )
         return self._reply
 

@@ -1,15 +1,20 @@
 """How much of a reply's text the caller has heard, from how much of its audio was sent. Pure.
 
 The synthesiser's marks say it exactly where it gives timestamps. Where it gives none, the reply's own pace says it: what is known of
-text and audio so far, with a Latin letter counted as a third of a Chinese character.
+text and audio so far, with a Latin letter counted as a third of a Chinese character. Both count in what was spoken; the atoms of the pieces
+lead back to the reply as the model wrote it (`text.atom`).
 """
 
 from __future__ import annotations
 
-from ..speech.tts import Mark
+from bisect import bisect_right
+from collections.abc import Iterable
 
-PACE_MS = 220.0
-"""How long one Chinese character takes, until the reply itself has told: 4.5 a second, the usual pace of the telephone voices."""
+from ..speech.tts import Mark
+from ..text.atom import Atom, plain
+from ..text.pace import PACE_MS, weight
+
+__all__ = ["PACE_MS", "Heard"]
 
 
 class Heard:
@@ -17,12 +22,40 @@ class Heard:
 
     def __init__(self) -> None:
         self.text = ""
+        """As the model wrote it."""
+        self.spoken = ""
+        """As it was given to the synthesiser."""
+        self.given_ms = 0.0
+        """How long that takes, about."""
+        self._ends = [0]
+        """Of the atoms given: how much is spoken when each has ended, in characters of `spoken`,"""
+        self._sources = [0]
+        """and how many characters of `text` that is."""
         self._marks: list[Mark] = [Mark(0, 0.0)]
         self._whole_ms: float | None = None
 
-    def said(self, text: str) -> None:
-        """`text` was given to the synthesiser."""
+    def wrote(self, text: str) -> None:
+        """The model wrote `text`. Next: `said`, when it is given to the synthesiser."""
         self.text += text
+
+    def said(self, atoms: Iterable[Atom], *, aloud: bool = True) -> None:
+        """They were given to the synthesiser; without `aloud` they were not, for there is nothing in them to say."""
+        parts, end, source = [], self._ends[-1], self._sources[-1]
+        for atom in atoms:
+            if aloud and atom.text:
+                parts.append(atom.text)
+                end += len(atom.text)
+            source += atom.source
+            self._ends.append(end)
+            self._sources.append(source)
+        spoken = "".join(parts)
+        self.spoken += spoken
+        self.given_ms += sum(map(weight, spoken)) * PACE_MS
+
+    def as_written(self, text: str) -> None:
+        """`text` was given to the synthesiser as it stands."""
+        self.wrote(text)
+        self.said(map(plain, text))
 
     def mark(self, mark: Mark) -> None:
         """The synthesiser told where some text stands. One that goes backwards is its mistake and is left out."""
@@ -39,41 +72,39 @@ class Heard:
         self._whole_ms = audio_ms
 
     def until(self, audio_ms: float) -> str:
-        """The text that the first `audio_ms` of the audio hold: whole characters only."""
+        """The text, as the model wrote it, that the first `audio_ms` of the audio hold: whole atoms only."""
         if self._whole_ms is not None and audio_ms >= self._whole_ms:
             return self.text
+        spoken = self._spoken_until(audio_ms)
+        if not spoken:
+            return ""
+        return self.text[: self._sources[bisect_right(self._ends, spoken) - 1]]
+
+    def _spoken_until(self, audio_ms: float) -> int:
+        """How many characters of what was spoken."""
         before = max((mark for mark in self._marks if mark.audio_ms <= audio_ms), key=lambda mark: mark.chars)
         after = next((mark for mark in self._marks if mark.chars > before.chars), None)
         if after is not None and after.exact and before.exact and after.chars - before.chars <= 1:
-            return self.text[: before.chars]
-        return self.text[: self._paced(before, after, audio_ms)]
+            return before.chars
+        return self._paced(before, after, audio_ms)
 
     def _paced(self, before: Mark, after: Mark | None, audio_ms: float) -> int:
         """Between two marks, or after the last: as many characters as the time holds at the pace known there."""
         if after is not None:
-            span, ms = self.text[before.chars : after.chars], after.audio_ms - before.audio_ms
+            span, ms = self.spoken[before.chars : after.chars], after.audio_ms - before.audio_ms
         elif self._whole_ms is not None:
-            span, ms = self.text[before.chars :], self._whole_ms - before.audio_ms
+            span, ms = self.spoken[before.chars :], self._whole_ms - before.audio_ms
         else:
-            span = self.text[before.chars :]
-            known = sum(map(_weight, self.text[: before.chars]))
+            span = self.spoken[before.chars :]
+            known = sum(map(weight, self.spoken[: before.chars]))
             pace = before.audio_ms / known if known else PACE_MS
-            ms = pace * sum(map(_weight, span))
-        total = sum(map(_weight, span))
+            ms = pace * sum(map(weight, span))
+        total = sum(map(weight, span))
         budget = total * (audio_ms - before.audio_ms) / ms if ms > 0 else 0.0
         chars = before.chars
         for character in span:
-            budget -= _weight(character)
+            budget -= weight(character)
             if budget < -1e-6:
                 break
             chars += 1
         return chars
-
-
-def _weight(character: str) -> float:
-    """The time a character takes, in Chinese characters."""
-    if character.isspace():
-        return 0.0
-    if character.isascii():
-        return 1.0 if character.isdigit() else 0.33
-    return 1.0 if character.isalnum() else 0.5

@@ -1,7 +1,7 @@
 """One reply: tokens to pieces to audio to the line, each on the thread it comes from, none waiting for another.
 
-The model's thread brings tokens, which become pieces and go to the synthesis; the synthesiser's thread brings audio, which goes to the
-line. Neither waits for the other. The call thread makes the reply, silences it, and is told of it through events only.
+The model's thread brings tokens, which become words, then pieces, and go to the synthesis; the synthesiser's thread brings audio, which goes
+to the line. Neither waits for the other. The call thread makes the reply, silences it, and is told of it through events only.
 """
 
 from __future__ import annotations
@@ -16,11 +16,18 @@ from ..clock import Clock
 from ..errors import ProviderError
 from ..speech.llm import Completion, Generation, Message, Model, Tool, ToolCall
 from ..speech.tts import Mark, Synthesis, Synthesiser
-from ..text.segment import Segmenter
+from ..text.reader import Reader, phrase
+from ..text.reading import Reading
+from ..text.segment import Piece, Segmenter
 from .heard import Heard
 from .record import TurnRecord
 
 log = logging.getLogger("firstword.call")
+
+STALLED_S = 0.5
+"""A model that writes nothing for so long has paused: what it wrote is spoken, though no clause is complete."""
+LOOK_S = 0.25
+"""How often that is looked after while a model writes."""
 
 
 class Reply:
@@ -31,6 +38,7 @@ class Reply:
         line: where the audio goes; must have been told `begin(number)`, held or not.
         record: takes the marks and, at the end, the text.
         most_chars: the model is stopped there.
+        reading: how its text is spoken.
     """
 
     def __init__(
@@ -42,6 +50,7 @@ class Reply:
         clock: Clock,
         record: TurnRecord,
         most_chars: int,
+        reading: Reading,
     ) -> None:
         self.number = number
         self.record = record
@@ -55,7 +64,14 @@ class Reply:
         self._line = line
         self._clock = clock
         self._most_chars = most_chars
+        self._reading = reading
+        self._reader = Reader(reading, synthesiser.reads)
         self._segmenter = Segmenter()
+        self._writing = (
+            threading.Lock()
+        )  # _reader, _segmenter and the order of pieces: the model's thread and the call's
+        self._written_chars = 0
+        self._token_at = 0.0
         self._lock = threading.Lock()  # _heard, _generation, _over: touched by up to three threads
         self._heard = Heard()
         self._over = False
@@ -96,12 +112,25 @@ class Reply:
             generation.cancel()
 
     def say(self, text: str) -> None:
-        """Speak `text` as it stands. Call thread."""
+        """Speak the whole of `text`. Call thread."""
         text = text[: self._most_chars]
         self.record.mark("first_piece", self._clock.now())
+        said, atoms = phrase(text, self._reading, self._synthesiser.reads)
         with self._lock:
-            self._heard.said(text)
-        self._synthesis = self._synthesiser.speak(self._label, text, _Speaking(self))
+            self._heard.wrote(text)
+            self._heard.said(atoms)
+        self._synthesis = self._synthesiser.speak(self._label, said, _Speaking(self))
+
+    def look(self, now: float) -> float:
+        """Have a model that pauses heard as far as it came. Returns in how many seconds to look again. Call thread."""
+        with self._writing:
+            if not self._segmenter.holds:
+                return LOOK_S
+            due_s = self._token_at + STALLED_S - now
+            if due_s > 0:
+                return min(due_s, LOOK_S)
+            self._give(self._segmenter.stalled(self._waiting_ms()))
+        return LOOK_S
 
     def conclude(self) -> None:
         """Nothing more is written: what was will be spoken. Call thread, after `on_calls`."""
@@ -111,7 +140,8 @@ class Reply:
         """Say `text` where nothing of it is to be heard, as soon as `text` is synthesised, unless something is by then. Call thread."""
         if self._filling is not None:
             self._filling.cancel()  # it was said, or nobody needed it
-        self._filling = self._synthesiser.speak(f"{self._label}f", text, _Filling(self))
+        said, _ = phrase(text, self._reading, self._synthesiser.reads)
+        self._filling = self._synthesiser.speak(f"{self._label}f", said, _Filling(self))
 
     def hold(self) -> None:
         """Nothing of it is heard from here on; nothing is lost. Call thread."""
@@ -147,10 +177,16 @@ class Reply:
 
     def _token(self, text: str) -> None:
         self.tokens += 1
-        self.record.mark("first_token", self._clock.now())
-        for piece in self._segmenter.feed(text):
-            self._give(piece)
-        if len(self._heard.text) >= self._most_chars:
+        now = self._clock.now()
+        self.record.mark("first_token", now)
+        with self._writing:
+            text = text[: self._most_chars - self._written_chars]
+            self._written_chars += len(text)
+            self._token_at = now
+            with self._lock:
+                self._heard.wrote(text)
+            self._give(self._segmenter.feed(self._reader.feed(text), self._waiting_ms()))
+        if self._written_chars >= self._most_chars:
             log.warning("%s: the reply is longer than %d characters and ends there", self._label, self._most_chars)
             self._cancel_model()
             self._written()
@@ -159,37 +195,47 @@ class Reply:
         if not calls or self._on_calls is None:
             self._written()
             return
-        for piece in self._segmenter.finish():
-            if piece.strip() or self._heard.text:  # blanks alone are nothing to speak, and services refuse them
-                self._give(piece)
-        if self._heard.text and self._synthesis is not None:
+        self._give_rest()
+        if self._heard.spoken and self._synthesis is not None:
             self._synthesis.flush()  # nothing follows for as long as the tools take
         self._on_calls(self.number, calls)
 
     def _written(self) -> None:
         """The model is done: whatever it wrote will be spoken."""
-        for piece in self._segmenter.finish():
-            if piece.strip() or self._heard.text:
-                self._give(piece)
-        if self._heard.text:
+        self._give_rest()
+        if self._heard.spoken:
             assert self._synthesis is not None, "the model was started after it"
             self._synthesis.finish()
         else:
             self._line.end(self.number)
 
+    def _give_rest(self) -> None:
+        """Whatever was written, before a pause of the model or its end. The next text begins afresh, with a short first piece."""
+        with self._writing:
+            self._give(self._segmenter.feed(self._reader.finish(), self._waiting_ms()) + self._segmenter.finish())
+            self._segmenter = Segmenter()
+
     def _unwritten(self, error: ProviderError) -> None:
         self.error = self.error or error
         self._written()
 
-    def _give(self, piece: str) -> None:
-        piece = piece[: self._most_chars - len(self._heard.text)]
-        if not piece:
-            return
-        self.record.mark("first_piece", self._clock.now())
-        with self._lock:
-            self._heard.said(piece)
-        assert self._synthesis is not None, "the model was started after it"
-        self._synthesis.say(piece)
+    def _give(self, pieces: Sequence[Piece]) -> None:
+        """Under `_writing`."""
+        for piece in pieces:
+            aloud = piece.speakable or (not self._reading.reading and bool(piece.text.strip() or self._heard.spoken))
+            with self._lock:
+                self._heard.said(piece.atoms, aloud=aloud)
+            if not aloud:
+                continue
+            self.record.mark("first_piece", self._clock.now())
+            assert self._synthesis is not None, "the model was started after it"
+            self._synthesis.say(piece.text)
+            if piece.urgent:
+                self._synthesis.flush()
+
+    def _waiting_ms(self) -> float:
+        """How much of what was given is still to be heard, about."""
+        return self._heard.given_ms - self._line.heard_ms(self.number)
 
     def _cancel_model(self) -> None:
         with self._lock:

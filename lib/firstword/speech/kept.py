@@ -26,7 +26,7 @@ class Kept(Synthesiser):
 
     Args:
         synthesiser: is closed by `close`.
-        phrases: the whole texts that are worth keeping, the most important first.
+        phrases: the whole texts that are worth keeping, as they are spoken (`text.reader.phrase`), the most important first.
         bound_bytes: of audio. What was not used for longest is dropped.
         room: what a session for a phrase that is prepared needs; those for callers are their user's matter.
     """
@@ -42,6 +42,7 @@ class Kept(Synthesiser):
     ) -> None:
         self.name = synthesiser.name
         self.rate = synthesiser.rate
+        self.reads = synthesiser.reads
         self._synthesiser = synthesiser
         self._phrases = tuple(dict.fromkeys(filter(None, phrases)))
         self._memory = Memory(bound_bytes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -61,6 +62,16 @@ class Synthesiser(Protocol):
     """For the record and the errors, such as ``aliyun tts``."""
     rate: int
     """Samples per second of its audio."""
+    reads: frozenset[str] = frozenset()
+    """How it takes the pronunciation of single words: ``syllables`` by `pronouncing` (a service's ``hot_fix``), ``ssml`` within the text. A
+    service that takes neither, as most do, is given other text in their place (`text.lexicon`)."""
+
+    def pronouncing(self, words: Mapping[str, str]) -> Synthesiser:
+        """The same service, which reads `words` by their syllables (重庆 -> ``chong2 qing4``). One that `reads` no syllables is itself.
+
+        What it returns is used, and closed, in its place.
+        """
+        return self
 
     def start(self, label: str, listener: SynthesisListener) -> Synthesis:
         """Begin a reply; connecting happens behind it, so call it together with the model, not after."""
