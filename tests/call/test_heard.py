@@ -11,7 +11,7 @@ from firstword.speech.tts import Mark
 
 def of(text: str, *marks: Mark, whole: float | None = None) -> Heard:
     heard = Heard()
-    heard.said(text)
+    heard.as_written(text)
     for mark in marks:
         heard.mark(mark)
     if whole is not None:

@@ -68,11 +68,34 @@ def test_the_marks_of_a_turn_are_in_order_and_count_from_the_callers_last_speech
     ids=["one digit", "emoji", "English", "mixed", "long"],
 )
 def test_what_the_caller_hears_is_what_the_model_said_to_the_character(theatre: Theatre, reply: str) -> None:
-    theatre.gate(reply, tokens_per_s=200).set(greeting="")
+    # As it is written: this is about characters that arrive, not about how they are read.
+    theatre.gate(reply, tokens_per_s=200).set(greeting="", reading="false")
     played = theatre.play(wait(0.2), say("说"), silence(), HANG_UP)
     assert played.conversation.heard_text() == reply
     turn = played.record["turns"][0]
     assert (turn["reply"], turn["heard"], turn["interrupted"]) == (reply, reply, False)
+
+
+def test_what_is_written_for_the_eye_is_heard_in_words_and_the_record_keeps_what_the_model_wrote(theatre: Theatre) -> None:
+    reply = "**好的**😀，需要：\n\n1. 身份证[1]\n2. [户口本](https://a.com)\n\n```sh\nls\n```\n重庆见。"
+    theatre.gate(reply, tokens_per_s=200).set(greeting="**您好**", lexicon="重庆=chong2 qing4/虫庆")
+    played = theatre.play(silence(), say("说"), silence(), HANG_UP)
+    spoken = "好的，需要：第一，身份证。第二，户口本。这里有一段代码。虫庆见。"
+    assert played.conversation.heard_text() == "您好" + spoken
+    turn = played.record["turns"][0]
+    assert (turn["reply"], turn["heard"], turn["interrupted"]) == (reply, reply, False)
+
+
+def test_who_interrupts_has_heard_what_the_model_wrote_so_far_with_its_markup(theatre: Theatre) -> None:
+    story = "".join(f"{number}. **说** [话](https://a.com/{number})\n" for number in range(1, 60))
+    mind = Remembering([story, "好的。"])
+    theatre.gate(mind=mind, tokens_per_s=200).set(greeting="")
+    played = theatre.play(wait(0.2), say("讲"), REPLY, wait(3.0), say("停一下"), silence(), HANG_UP)
+    first = played.record["turns"][0]
+    heard = played.conversation.heard_text().removesuffix("好的。").rstrip("\ufffd")
+    assert first["interrupted"] and first["reply"].startswith(first["heard"]) and story.startswith(first["reply"])
+    assert abs(first["heard"].count("说") - heard.count("说")) <= 1 and heard.count("说") >= 2
+    assert mind.asked[-1][-2] == {"role": "assistant", "content": first["heard"] + MARK}
 
 
 def test_a_barge_in_stops_the_reply_and_the_history_keeps_what_was_heard(theatre: Theatre) -> None:

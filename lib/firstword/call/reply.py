@@ -1,7 +1,7 @@
 """One reply: tokens to pieces to audio to the line, each on the thread it comes from, none waiting for another.
 
-The model's thread brings tokens, which become words, then pieces, and go to the synthesis; the synthesiser's thread brings audio, which goes
-to the line. Neither waits for the other. The call thread makes the reply, silences it, and is told of it through events only.
+The model's thread brings tokens, which become words, then pieces, and go to the synthesis; the synthesiser's thread brings audio, which
+goes to the line. Neither waits for the other. The call thread makes the reply, silences it, and is told of it through events only.
 """
 
 from __future__ import annotations

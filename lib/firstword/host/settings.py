@@ -32,6 +32,7 @@ from ..call.tools import HttpTool, Toolbox, builtin, http_tool
 from ..errors import ConfigError
 from ..options import bind, did_you_mean, option
 from ..providers import registry
+from ..text.lexicon import entries
 
 KINDS: tuple[registry.Kind, ...] = get_args(registry.Kind)
 
@@ -210,6 +211,7 @@ def _profiles(section: ElementTree.Element | None, services: Mapping[str, Servic
                     raise ConfigError(f"{where}: {kind}: there is no such service {wanted!r}{known}")
                 if chosen.count(wanted) > 1:
                     raise ConfigError(f"{where}: {kind}: {wanted!r} is there twice")
+        entries(profile.lexicon, f"{where}: lexicon")
         yield profile
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..call.call import Services
@@ -20,6 +20,8 @@ from ..speech.fallback.limiter import Limiter, Rooms
 from ..speech.fallback.member import Member
 from ..speech.kept import Kept
 from ..speech.tts import Synthesiser
+from ..text.lexicon import SYLLABLES, entries, syllables
+from ..text.reader import phrase
 from .entry import Entry, Members, composed
 from .settings import ServiceSection, Settings
 
@@ -122,8 +124,22 @@ class Shelf:
         """`synthesiser`, which keeps the phrases of the profiles that speak with it."""
         general = self._settings.general
         speaking = [profile for profile in self._settings.profiles.values() if name in profile.tts]
-        texts = [text for profile in speaking for text in phrases(profile)]
+        synthesiser = self._pronouncing(name, synthesiser, speaking)
+        texts = [phrase(text, profile, synthesiser.reads)[0] for profile in speaking for text in phrases(profile)]
         kept = Kept(synthesiser, texts, bound_bytes=general.phrases_mb << 20, clock=self._clock, room=limiter)
         if general.warm_phrases:
             kept.warm()
         return kept
+
+    @staticmethod
+    def _pronouncing(name: str, synthesiser: Synthesiser, speaking: Sequence[Profile]) -> Synthesiser:
+        """`synthesiser`, told the syllables in the lexicons of the profiles that speak with it, if it takes them."""
+        words: dict[str, str] = {}
+        for profile in speaking:
+            for word, said in syllables(entries(profile.lexicon)).items():
+                if words.setdefault(word, said) != said:
+                    raise ConfigError(
+                        f"profile {profile.name!r}: lexicon: {word!r} is {said!r} here and {words[word]!r} in another profile of the "
+                        f"service {name!r}, which reads a word in one way only"
+                    )
+        return synthesiser.pronouncing(words) if words and SYLLABLES in synthesiser.reads else synthesiser

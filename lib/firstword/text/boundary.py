@@ -37,12 +37,18 @@ _CLOSING = {
     "{": "}",
 }
 _CLOSERS = frozenset(_CLOSING.values()) | {'"'}
-_NO_SENTENCE = frozenset(
-    "mr mrs ms dr prof st no vs etc fig inc ltd co jr sr approx e.g i.e a.m p.m u.s u.k dept est tel ext".split()
+
+
+def _set(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_NO_SENTENCE = _set(
+    "mr mrs ms dr prof st no vs etc fig inc ltd co jr sr approx e.g i.e a.m p.m u.s u.k dept est tel ext"
 )
 
-# Between which two characters a group of words ends: behind a particle, before what begins another group. Few, and only what is seldom part of
-# a longer word: where they are wrong, a word is torn.
+# Between which two characters a group of words ends: behind a particle, before what begins another group. Few, and only what is seldom
+# part of a longer word: where they are wrong, a word is torn.
 _ENDS_GROUP = frozenset("了吗呢吧啊们是")
 _TORN = frozenset(("了解", "了然", "是否", "是不", "是的", "们的", "了吗", "了吧", "了呢"))
 _BEGINS_GROUP = frozenset("但并也都已将把被从这那您我")

@@ -23,9 +23,11 @@ _COMMANDS = {
     "to": ("趋于", " to "), "rightarrow": ("到", " to "), "Rightarrow": ("，推出", ", so "), "implies": ("，推出", ", so "),
     "iff": ("等价于", " if and only if "), "Leftrightarrow": ("等价于", " if and only if "), "in": ("属于", " in "),
     "notin": ("不属于", " not in "), "subset": ("包含于", " within "), "cup": ("并", " or "), "cap": ("交", " and "),
-    "forall": ("对任意", " for all "), "exists": ("存在", " there is "), "sum": ("求和", " the sum of "), "prod": ("连乘", " the product of "),
+    "forall": ("对任意", " for all "), "exists": ("存在", " there is "), "sum": ("求和", " the sum of "),
+    "prod": ("连乘", " the product of "),
     "int": ("积分", " the integral of "), "lim": ("极限", " the limit of "), "log": ("log", " log "), "ln": ("ln", " ln "),
-    "sin": ("sin", " sine "), "cos": ("cos", " cosine "), "tan": ("tan", " tangent "), "max": ("最大值", " max "), "min": ("最小值", " min "),
+    "sin": ("sin", " sine "), "cos": ("cos", " cosine "), "tan": ("tan", " tangent "), "max": ("最大值", " max "),
+    "min": ("最小值", " min "),
     "angle": ("角", " angle "), "triangle": ("三角形", " triangle "), "perp": ("垂直于", " is perpendicular to "),
     "parallel": ("平行于", " is parallel to "), "circ": ("度", " degrees "), "degree": ("度", " degrees "), "percent": ("%", "%"),
     "cdots": ("等等", " and so on "), "ldots": ("等等", " and so on "), "dots": ("等等", " and so on "), "because": ("因为", " because "),
@@ -36,12 +38,13 @@ _COMMANDS = {
 }  # fmt: skip
 _SIGNS = {
     "=": ("等于", " equals "), "+": ("加", " plus "), "<": ("小于", " is less than "), ">": ("大于", " is greater than "),
-    "*": ("乘以", " times "), "/": ("除以", " over "), "×": ("乘以", " times "), "÷": ("除以", " divided by "), "±": ("正负", " plus or minus "),
+    "*": ("乘以", " times "), "/": ("除以", " over "), "×": ("乘以", " times "), "÷": ("除以", " divided by "),
+    "±": ("正负", " plus or minus "),
     "≤": ("小于等于", " is at most "), "≥": ("大于等于", " is at least "), "≠": ("不等于", " is not "), "≈": ("约等于", " is about "),
 }  # fmt: skip
 
 _LAYOUT = re.compile(
-    r"\\(?:left|right|[bB]igg?[lr]?|displaystyle|textstyle|limits|nolimits|quad|qquad|,|;|:|!|>| )|\\(?:begin|end)\{[^{}]{0,20}\}|\\tag\{[^{}]{0,20}\}"
+    r"\\(?:left|right|[bB]igg?[lr]?|displaystyle|textstyle|limits|nolimits|quad|qquad|,|;|:|!|>| )|\\(?:begin|end|tag)\{[^{}]{0,20}\}"
 )
 _UPRIGHT = re.compile(
     r"\\(?:text|mathrm|mathbf|mathit|mathsf|mathbb|mathcal|operatorname|textbf|boxed|bar|vec|hat|overline)\*?\s*(?=\{)"

@@ -36,7 +36,7 @@ def dollar(scan: Scan, text: str, at: int, last: bool) -> int:
     money = _MONEY.match(text, at)
     if not last and ((money and money.end() == len(text)) or _MONEY_BEGUN.match(text, at)):
         return WAIT
-    if money or text[at + 1].isspace() or scan.before.isalnum() and scan.before.isascii():
+    if money or text[at + 1].isspace() or (scan.before.isalnum() and scan.before.isascii()):
         return NOT_MINE
     end = text.find("$", at + 1, at + 1 + LONGEST_INLINE)
     line = text.find("\n", at + 1, end if end > 0 else at + 1 + LONGEST_INLINE)

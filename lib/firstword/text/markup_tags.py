@@ -21,17 +21,18 @@ _TOKEN_BEGUN = re.compile(r"<[|｜][^<>|｜\n]{0,40}[|｜]?\Z")
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,8});")
 _ENTITY_BEGUN = re.compile(r"&(?:#[xX]?[0-9a-fA-F]{0,7}|[A-Za-z][A-Za-z0-9]{0,8})?\Z")
 
-_KNOWN = frozenset(
-    """a abbr article aside audio b big blockquote body br button caption center cite code col dd del details div dl dt em figure footer font
-    h1 h2 h3 h4 h5 h6 head header hr html i img ins kbd label li link main mark meta nav ol p pre q s samp section small source span strike
-    strong sub summary sup table tbody td th thead title tr tt u ul var video wbr answer response output final result""".split()
-)
-_BREAKS = frozenset("br p div li tr h1 h2 h3 h4 h5 h6 ul ol table blockquote hr dd dt section article pre".split())
+
+def _set(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_KNOWN = _set("""a abbr article aside audio b big blockquote body br button caption center cite code col dd del details div dl dt em figure
+    footer font h1 h2 h3 h4 h5 h6 head header hr html i img ins kbd label li link main mark meta nav ol p pre q s samp section small source
+    span strike strong sub summary sup table tbody td th thead title tr tt u ul var video wbr answer response output final result""")
+_BREAKS = _set("br p div li tr h1 h2 h3 h4 h5 h6 ul ol table blockquote hr dd dt section article pre")
 _CELLS = frozenset(("td", "th"))
-_HIDDEN = frozenset(
-    """think thinking thought thoughts reasoning reflection scratchpad analysis tool_call tool_calls tool_response function_call
-    function_calls function tool invoke antml:function_calls script style svg math""".split()
-)
+_HIDDEN = _set("""think thinking thought thoughts reasoning reflection scratchpad analysis tool_call tool_calls tool_response function_call
+    function_calls function tool invoke antml:function_calls script style svg math""")
 
 
 def tag(scan: Scan, text: str, at: int, last: bool) -> int:

@@ -1,8 +1,8 @@
 """From what is spoken to pieces for the synthesiser. [pure]
 
-A piece is what a synthesiser is handed at once. The first is short and goes at the first place where a voice may stop: the caller waits for
-it. The later ones are clauses or sentences, the longer the more is still to be heard, so that no pause and no change of tone is bought; they
-are cut earlier only where the caller would hear nothing else.
+A piece is what a synthesiser is handed at once. The first is short and goes at the first place where a voice may stop: the caller waits
+for it. The later ones are clauses or sentences, the longer the more is still to be heard, so that no pause and no change of tone is bought;
+they are cut earlier only where the caller would hear nothing else.
 
 `boundary` says where a cut is possible and how good it is; here it is decided which of them is taken.
 """
@@ -17,8 +17,8 @@ from .pace import PACE_MS, weight
 
 # Sizes are in Chinese characters, a Latin letter a third of one (`pace.weight`).
 FIRST = {PHRASE: 6.0, WORD: 7.0, ANY: 12.0}
-"""Where no clause ends, the first piece ends at such a place from so much on: after a group of words, between words, anywhere. Chinese has no
-blanks between words: 12 characters without a good place are rare."""
+"""Where no clause ends, the first piece ends at such a place from so much on: after a group of words, between words, anywhere. Chinese
+has no blanks between words: 12 characters without a good place are rare."""
 SHORT = 8.0
 """A sentence shorter than that waits for the next, if enough is to be heard."""
 LONG = 20.0

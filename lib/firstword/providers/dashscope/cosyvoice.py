@@ -14,7 +14,7 @@ from ...options import bind
 from ...speech.tts import Synthesiser, SynthesisListener
 from .account import Account
 from .cosyvoice_marks import Marks
-from .cosyvoice_settings import CosyVoiceSettings, check, parameters
+from .cosyvoice_settings import CosyVoiceSettings, check, hot_fix, parameters, takes_hot_fix
 from .cosyvoice_task import TEXT_CHARS, CosyVoiceTask
 from .reply import Reply
 
@@ -39,6 +39,7 @@ class CosyVoice(Synthesiser):
         self.settings = settings
         self.account = Account(self.name, settings, clock, spares=settings.spares)
         self.parameters = parameters(settings)
+        self.reads = frozenset(("syllables",)) if takes_hot_fix(settings.model) else frozenset()
         self._can_flush = settings.flush
 
     def start(self, label: str, listener: SynthesisListener) -> Reply:
@@ -57,6 +58,17 @@ class CosyVoice(Synthesiser):
 
     def expect(self, label: str) -> None:
         self.account.spares.expect(label)
+
+    def pronouncing(self, words: Mapping[str, str]) -> CosyVoice:
+        """By ``hot_fix``, beside what the service's own setting says, which goes before."""
+        fixes = hot_fix(self.settings.hot_fix, "hot_fix")
+        known = {word for pair in fixes.get("pronunciation", []) for word in pair}
+        fixes["pronunciation"] = [
+            *fixes.get("pronunciation", []),
+            *({word: said} for word, said in words.items() if word not in known),
+        ]
+        self.parameters = {**self.parameters, "hot_fix": fixes}
+        return self
 
     def flush_refused(self) -> None:
         """The service does not take a flush: send no more, for the life of this process."""

@@ -81,16 +81,20 @@ def check(settings: CosyVoiceSettings, where: str) -> None:
         raise ConfigError(f"{where}: no model {model!r}{did_you_mean(model, MODELS)}; known: {', '.join(MODELS)}")
     if settings.sample_rate not in RATES:
         raise ConfigError(f"{where}: sample_rate takes one of {', '.join(map(str, RATES))}, not {settings.sample_rate}")
-    old = model in ("cosyvoice-v1", "cosyvoice-v2")
     if settings.seed and model == "cosyvoice-v1":
         raise ConfigError(f"{where}: seed does not work with cosyvoice-v1")
-    if settings.hot_fix and (old or model.startswith("qwen-audio-")):
+    if settings.hot_fix and not takes_hot_fix(model):
         raise ConfigError(f"{where}: hot_fix does not work with {model}")
     if settings.enable_markdown_filter and model != "cosyvoice-v3-flash":
         raise ConfigError(f"{where}: enable_markdown_filter works with cosyvoice-v3-flash only, not {model}")
     if not settings.voice:
         raise ConfigError(f"{where}: voice is missing")
     hot_fix(settings.hot_fix, where)
+
+
+def takes_hot_fix(model: str) -> bool:
+    """Whether it takes the syllables of single words."""
+    return model not in ("cosyvoice-v1", "cosyvoice-v2") and not model.startswith("qwen-audio-")
 
 
 def hot_fix(text: str, where: str) -> dict[str, list[dict[str, str]]]:
