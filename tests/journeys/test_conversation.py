@@ -76,7 +76,9 @@ def test_what_the_caller_hears_is_what_the_model_said_to_the_character(theatre: 
     assert (turn["reply"], turn["heard"], turn["interrupted"]) == (reply, reply, False)
 
 
-def test_what_is_written_for_the_eye_is_heard_in_words_and_the_record_keeps_what_the_model_wrote(theatre: Theatre) -> None:
+def test_what_is_written_for_the_eye_is_heard_in_words_and_the_record_keeps_what_the_model_wrote(
+    theatre: Theatre,
+) -> None:
     reply = "**好的**😀，需要：\n\n1. 身份证[1]\n2. [户口本](https://a.com)\n\n```sh\nls\n```\n重庆见。"
     theatre.gate(reply, tokens_per_s=200).set(greeting="**您好**", lexicon="重庆=chong2 qing4/虫庆")
     played = theatre.play(silence(), say("说"), silence(), HANG_UP)

@@ -76,9 +76,8 @@ class Heard:
         if self._whole_ms is not None and audio_ms >= self._whole_ms:
             return self.text
         spoken = self._spoken_until(audio_ms)
-        if not spoken:
-            return ""
-        return self.text[: self._sources[bisect_right(self._ends, spoken) - 1]]
+        last = bisect_right(self._ends, spoken) - 1
+        return self.text[: self._sources[last]] if self._ends[last] else ""  # markup alone is not heard
 
     def _spoken_until(self, audio_ms: float) -> int:
         """How many characters of what was spoken."""

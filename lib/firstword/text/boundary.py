@@ -92,9 +92,7 @@ class Context:
         if last in _WAIT:
             return self._signed(last, following)
         if last in _DIGIT_SIGNS and self._glyph_before.isdigit() and self._glyph_before.isascii():
-            if following.isdigit():
-                return NONE
-            return self._mark(last)
+            return NONE if following.isdigit() or self._in_address() else self._mark(last)
         if last.isspace():
             if following.isspace() or self._glyph.isdigit() or following.isdigit():
                 return NONE
@@ -142,7 +140,7 @@ class Context:
             return NONE
         if last in "…—":
             return CLAUSE
-        if not (following.isspace() or _is_han(following)):
+        if not (following.isspace() or _is_han(following)) or self._in_address():
             return NONE
         if last == ":":
             return NONE if self._glyph_before.isdigit() and following.isdigit() else CLAUSE

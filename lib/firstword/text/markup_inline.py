@@ -40,6 +40,7 @@ _DIRECTION_ZH = re.compile(
 )
 _FACE = re.compile("|".join(map(re.escape, sorted(FACES, key=len, reverse=True))))
 _FACES_BEGUN = frozenset(face[:end] for face in FACES for end in range(1, len(face) + 1))
+_MAY_BE_UNDERLINED = "“\"'‘《「『（([`*~<$"
 _NOT_A_DIRECTION = ("见笑", "可笑", "笑话", "玩笑", "笑纳", "不思考")
 
 
@@ -78,7 +79,7 @@ def underscores(scan: Scan, text: str, at: int, last: bool) -> int:
     if scan.underlined and scan.before.strip() and not following.isalnum():
         scan.underlined = False
         return _silent(scan, count)
-    if following.strip() and not scan.before.isalnum():
+    if (following.isalnum() or following in _MAY_BE_UNDERLINED) and following and not scan.before.isalnum():
         scan.underlined = True
         return _silent(scan, count)
     return _plain(scan, "_" * count)
@@ -117,7 +118,8 @@ class _Code:
                 return WAIT
             if count == self._ticks:
                 self._end(scan)
-            return _silent(scan, count)
+                return _silent(scan, count)
+            return _plain(scan, text[at : at + count])
         if character == "\n" or self._taken >= MOST_CODE:
             self._end(scan)
             return NOT_MINE
