@@ -37,7 +37,10 @@ MARKDOWN = [
     ("One line\nand another.\n\nNext.", "One line, and another. Next."),
     ("需要：\n- 身份证\n* 户口本\n+ 照片\n• 回执", "需要：身份证。户口本。照片。回执"),
     ("- [ ] 任务\n- [x] 完成", "任务。完成"),
-    ("1. 打开\n2) 登录\n3、付款\n（4）收货\n(5) 评价\n⑥ 结束", "第一，打开。第二，登录。第三，付款。第四，收货。第五，评价。第六，结束"),
+    (
+        "1. 打开\n2) 登录\n3、付款\n（4）收货\n(5) 评价\n⑥ 结束",
+        "第一，打开。第二，登录。第三，付款。第四，收货。第五，评价。第六，结束",
+    ),
     ("1️⃣ 登录\n10. 付款\n21. 完", "第一，登录。第十，付款。第二十一，完"),
     ("Steps here:\n1. Open it\n2. Close it", "Steps here: First, Open it. Second, Close it"),
     ("> 引用\n>> 又引用\n\n---\n完", "引用，又引用。完"),
@@ -45,13 +48,13 @@ MARKDOWN = [
     ("代码：\n```python\nprint('*x*')\n```\n完", "代码：这里有一段代码。完"),
     ("The code is:\n~~~\nls\n~~~\nDone.", "The code is: There is some code here. Done."),
     ("如下：\n\n| 名称 | 价格 |\n|:--|--:|\n| 苹果 | 5元 |\n\n请看。", "如下：这里有一张表格。请看。"),
-    ("见[官网](https://a.com/x_(y)_z \"t\")和[这里][ref]。", "见官网和这里。"),
+    ('见[官网](https://a.com/x_(y)_z "t")和[这里][ref]。', "见官网和这里。"),
     ("见[官网](a)，[重要][通知]不变", "见官网，[重要][通知]不变"),
     ("图：![一只猫](data:image/png;base64,AAAA)。", "图：。"),
     ("据报道[1]，确实[2,3]如此[^4]。\n\n[1]: https://a.com\n[^4]: 注", "据报道，确实如此。"),
     ("见<https://a.com/x_y>或<me@a.com>", "见https://a.com/x_y或me@a.com"),
     ("\\*不是\\*强调 \\# 也不是", "*不是*强调 # 也不是"),
-]  # fmt: skip
+]
 
 OTHER = [
     ("好<br>的<b>粗</b><p class='x'>段</p>", "好，的粗。段。"),
@@ -72,14 +75,43 @@ OTHER = [
     ("据【3†source】【1:0†a.pdf】说", "据说"),
     ("零\u200b宽\ufeff和\x07控制", "零宽和控制"),
     ("首页→设置→账号", "首页，设置，账号"),
-]  # fmt: skip
+]
 
 NOT_MARKUP = [
-    "a * b * c", "2**10 和 2*3*4", "138****5678", "snake_case 和 a__b", "5 < 6，x<y，a<b 且 c>d", "<姓名>", "$5 and $6, $1,000.50, $5-$6, 30$",
-    "R&D；AT&T；a&b;", "3~5天，好的~", "区间[0, 1)内，arr[0]", "[重要]通知【重要】", "(注意)（见附件）（含税）", "C:\\new\\times", "#话题# #1", "-5度 +86 3.5公里",
-    "2024. 年", "1.5倍", "https://a.com/foo_bar*x*y", "me_too@a.com", "|x| < 5", "9:30", "（玩笑话）", "(a^2) (>=) (x-x)", "TCL 和 T恤", "说：“好”", "A|B",
-    "{姓名}您好", "100%", "x^2", "Q: 1+1=2", "“引用”", "±3℃", "a == b",
-]  # fmt: skip
+    "a * b * c",
+    "2**10 和 2*3*4",
+    "138****5678",
+    "snake_case 和 a__b",
+    "5 < 6，x<y，a<b 且 c>d",
+    "<姓名>",
+    "$5 and $6, $1,000.50, $5-$6, 30$",
+    "R&D；AT&T；a&b;",
+    "3~5天，好的~",
+    "区间[0, 1)内，arr[0]",
+    "[重要]通知【重要】",
+    "(注意)（见附件）（含税）",
+    "C:\\new\\times",
+    "#话题# #1",
+    "-5度 +86 3.5公里",
+    "2024. 年",
+    "1.5倍",
+    "https://a.com/foo_bar*x*y",
+    "me_too@a.com",
+    "|x| < 5",
+    "9:30",
+    "（玩笑话）",
+    "(a^2) (>=) (x-x)",
+    "TCL 和 T恤",
+    "说：“好”",
+    "A|B",
+    "{姓名}您好",
+    "100%",
+    "x^2",
+    "Q: 1+1=2",
+    "“引用”",
+    "±3℃",
+    "a == b",
+]
 
 
 @pytest.mark.parametrize(("text", "expected"), MARKDOWN + OTHER, ids=repr)
@@ -108,7 +140,7 @@ def test_what_only_looks_like_markup_stays(text: str) -> None:
         ({"stage_directions": "say"}, "（笑）好 :) (^_^)", "（笑）好 :) (^_^)"),
         ({"language": "en"}, "1. Hi", "First, Hi"),
     ],
-)  # fmt: skip
+)
 def test_a_profile_says_what_is_announced_skipped_and_read(
     settings: dict[str, object], text: str, expected: str
 ) -> None:
@@ -133,8 +165,43 @@ def test_plain_words_are_not_held_back(token: str) -> None:
     assert spoken(markup.feed(token)) == token
 
 
-HOSTILE = ["[", "(", "（", "<", "<a ", "$", "$x", "`", "*", "**a", "_", "#", "> ", "|", "\n|a|", "&", "\\", "\\frac{", "![", "[a](", "{", '{"name":', "【", "\n```\n",
-           "$$", "\\(", ":", "T", "- ", "1. ", "<think>", "[a ", "*a ", "-", "\n"]  # fmt: skip
+HOSTILE = [
+    "[",
+    "(",
+    "（",
+    "<",
+    "<a ",
+    "$",
+    "$x",
+    "`",
+    "*",
+    "**a",
+    "_",
+    "#",
+    "> ",
+    "|",
+    "\n|a|",
+    "&",
+    "\\",
+    "\\frac{",
+    "![",
+    "[a](",
+    "{",
+    '{"name":',
+    "【",
+    "\n```\n",
+    "$$",
+    "\\(",
+    ":",
+    "T",
+    "- ",
+    "1. ",
+    "<think>",
+    "[a ",
+    "*a ",
+    "-",
+    "\n",
+]
 
 
 @pytest.mark.parametrize("part", HOSTILE, ids=repr)

@@ -50,10 +50,28 @@ def test_the_first_piece_is_short_and_early(text: str, expected: list[str]) -> N
 @pytest.mark.parametrize(
     "whole",
     [
-        "12:30", "1,000,000元", "3.14", "138-1234-5678", "2024-11-22", "1，000", "12：30", "https://a.com/x?y=1,2;z!q", "me@a.com,b", "www.a.com,b",
-        "“您好，欢迎光临”", "（含税，包邮）", "「好。好」", "\"Well, yes\"", "e.g. this", "Mr. Smith", "U.S. dollars", "extraordinarily", "20 kg", "May 5",
+        "12:30",
+        "1,000,000元",
+        "3.14",
+        "138-1234-5678",
+        "2024-11-22",
+        "1，000",
+        "12：30",
+        "https://a.com/x?y=1,2;z!q",
+        "me@a.com,b",
+        "www.a.com,b",
+        "“您好，欢迎光临”",
+        "（含税，包邮）",
+        "「好。好」",
+        '"Well, yes"',
+        "e.g. this",
+        "Mr. Smith",
+        "U.S. dollars",
+        "extraordinarily",
+        "20 kg",
+        "May 5",
     ],
-)  # fmt: skip
+)
 def test_nothing_is_cut_within_what_belongs_together(whole: str) -> None:
     text = f"好，{whole}呢，好，{whole}"
     for size in (1, 2, 7, 100):
