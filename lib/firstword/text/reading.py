@@ -51,3 +51,31 @@ class Reading:
         help="how words are said, split at |: word=what is said (CEO=首席执行官), or word=its syllables with tones (重庆=chong2 qing4), "
         "with what is said by services that take no syllables after a slash (重庆=chong2 qing4/虫庆)",
     )
+    one: str = option(
+        "yao",
+        help="1 in numbers of telephones, orders and the like: 幺 or 一 (Chinese)",
+        choices=("yao", "yi"),
+    )
+    groups: bool = option(True, help="a pause between the groups of a number of a telephone, a card, an order")
+    codes: str = option(
+        "digits",
+        help="numbers of orders, cards, rooms: figure by figure, or as amounts",
+        choices=("digits", "amount"),
+    )
+    years: str = option("digits", help="a year: figure by figure, or as an amount (Chinese)", choices=("digits", "amount"))
+    clock: str = option(
+        "24", help="14:30: 十四点三十分 (fourteen thirty), or 下午两点三十分 (two thirty PM)", choices=("24", "12")
+    )
+    dates: str = option(
+        "month-first", help="what 10/06/2005 begins with (English)", choices=("month-first", "day-first")
+    )
+    emails: str = option(
+        "say", help="an e-mail address: spelled, one sentence for it, or nothing", choices=("say", "announce", "skip")
+    )
+    links: str = option(
+        "say",
+        help="a link: its host and path, all of it to the last sign, one sentence for it, or nothing",
+        choices=("say", "full", "announce", "skip"),
+    )
+    email_sentence: str = option("", help="what is said for an e-mail address; empty: a sentence of ours in the language")
+    link_sentence: str = option("", help="what is said for a link; empty: a sentence of ours in the language")

@@ -1,0 +1,32 @@
+"""What the English before a number says of it. [pure]"""
+
+from __future__ import annotations
+
+import re
+
+MONTHS = {
+    name[:cut]: name
+    for name in "january february march april may june july august september october november december".split()
+    for cut in (3, len(name))
+} | {"sept": "september"}
+MONTH = "(?:" + "|".join(sorted(MONTHS, key=len, reverse=True)) + r")(?![A-Za-z])\.?"
+NAMES = ("", "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december")
+
+_GAP = r"(?:\s+|[:#\-(\"']|numbers?|no\.?|nr\.?|ids?|codes?|is|are|was|the|in|with|your|at|of|to|please|ending|ends|as|=){0,12}$"
+_CODE = re.compile(
+    r"\b(?:orders?|tracking|accounts?|acct|codes?|PIN|passcode|password|reference|ref|confirmation|booking|reservation|tickets?|case|claim|policy|invoice|serial|model|card|passport|licen[cs]e"
+    r"|ID|id|ZIP|zip|postcode|postal|phone|telephone|mobile|cell|fax|call|dial|text|reach(?: us| me)?|extension|ext\.?|room|suite|apartment|apt\.?|unit|gate|flight|train|bus|route|locker"
+    r"|number|no\.|ending in|ends in|digits|OTP|otp|verification|member|membership|employee|shipment|parcel|package|PNR|pnr|SKU|VIN|plate|hotline|press|enter)\b" + _GAP,
+    re.IGNORECASE,
+)
+_AMOUNT = re.compile(r"\b(?:than|about|around|nearly|almost|over|under|at least|at most|approximately|total|totals?|of about|exactly|only|costs?|balance(?: is)?|have|has|had|earn(?:ed)?)\s+(?:of\s+|is\s+)?$", re.IGNORECASE)
+
+
+def is_code(text: str, at: int) -> bool:
+    """Whether what stands before `at` names a number that is dictated: order number, ext., please dial."""
+    return _CODE.search(text, max(0, at - 32), at) is not None
+
+
+def is_amount(text: str, at: int) -> bool:
+    """Whether it says that so many follow: more than, about."""
+    return _AMOUNT.search(text, max(0, at - 20), at) is not None

@@ -1,0 +1,138 @@
+"""Dates and times, in English. [pure]"""
+
+from __future__ import annotations
+
+import re
+
+from .context_en import MONTH, MONTHS, NAMES
+from .kinds import Found, Kind
+from .numbers_en import amount, digits, ordinal, year
+from .reading import Reading
+from .runs import DIGITS
+
+_FIGURE = "".join(sorted(DIGITS))
+_FIRST = "JjFfMmAaSsOoNnDd"
+
+
+def _said(month: str, day: str, years: str, *, day_first: bool) -> str:
+    when = f" {year(years)}" if years else ""
+    if day_first:
+        return f"the {ordinal(day)} of {month}{when}"
+    return f"{month} {ordinal(day)}{when}"
+
+
+def _month(text: str) -> str:
+    return MONTHS[text.lower().rstrip(".")]
+
+
+def _day_month(found: Found, reading: Reading) -> str | None:
+    """25 jul 2012, the 25th of July; "at 5 May ..." is one too."""
+    if not 1 <= int(found["day"]) <= 31:
+        return None
+    text, begin = found.string, found.start()
+    said = _said(_month(found["month"]), found["day"], "", day_first=True)
+    if text[max(0, begin - 4) : begin].lower().endswith("the "):
+        said = said.removeprefix("the ")
+    return f"{said}{found['comma'] or ' '}{year(found['year'])}" if found["year"] else said
+
+
+def _month_day(found: Found, reading: Reading) -> str | None:
+    if not 1 <= int(found["day"]) <= 31:
+        return None
+    said = _said(_month(found["month"]), found["day"], "", day_first=False)
+    return f"{said}{found['comma']}{year(found['year'])}" if found["year"] else said
+
+
+def _month_year(found: Found, reading: Reading) -> str:
+    return f"{_month(found['month'])} {year(found['year'])}"
+
+
+def _dashed_name(found: Found, reading: Reading) -> str | None:
+    """Jan-15-2020."""
+    return _said(_month(found["month"]), found["day"], found["year"], day_first=False) if 1 <= int(found["day"]) <= 31 else None
+
+
+def _year_first(found: Found, reading: Reading) -> str | None:
+    month, day = int(found["month"]), int(found["day"])
+    if not (1 <= month <= 12 and 1 <= day <= 31):
+        return None
+    return _said(NAMES[month], found["day"], found["year"], day_first=False)
+
+
+def _year_last(found: Found, reading: Reading) -> str | None:
+    first, second = int(found["a"]), int(found["b"])
+    month_first = (reading.dates == "month-first" and first <= 12) or second > 12
+    month, day = (first, second) if month_first else (second, first)
+    if not (1 <= month <= 12 and 1 <= day <= 31):
+        return None
+    return _said(NAMES[month], str(day), found["year"], day_first=not month_first)
+
+
+def _year_month(found: Found, reading: Reading) -> str:
+    return f"{NAMES[int(found['month'])]} {year(found['year'])}"
+
+
+def _era(found: Found, reading: Reading) -> str:
+    figures = found["year"]
+    said = f"{amount(figures[0])} {year(figures[1:])}" if len(figures) == 3 and figures[1] != "0" else year(figures)
+    return f"{said} {re.sub('[. ]', '', found['era']).upper()}"
+
+
+# -- times ---------------------------------------------------------------------------------------------------------------
+
+
+def _half(found: Found) -> str:
+    said = f" {found['half'][0].upper()}M" if found["half"] else ""
+    zone = re.sub(r"[^A-Za-z]", "", found["zone"] or "").upper()
+    return f"{said} {zone}" if zone else said
+
+
+def _clock(found: Found, reading: Reading) -> str | None:
+    hour, minute, second = int(found["hour"]), int(found["minute"]), found["second"]
+    if second:
+        return _counted(hour, minute, int(second)) + _half(found)
+    half = _half(found)
+    if reading.clock == "12" and not found["half"]:
+        half = f" {'PM' if hour >= 12 else 'AM'}{half}"
+        hour = hour - 12 if hour > 12 else hour or 12
+    if minute == 0:
+        return amount(str(hour)) + (half or " o'clock")
+    said = f"oh {amount(str(minute))}" if minute < 10 else amount(str(minute))
+    return f"{amount(str(hour))} {said}{half}"
+
+
+def _counted(hours: int, minutes: int, seconds: int) -> str:
+    said = [f"{amount(str(value))} {name}{'' if value == 1 else 's'}" for value, name in ((hours, "hour"), (minutes, "minute"), (seconds, "second"))]
+    return f"{said[0]} {said[1]} and {said[2]}"
+
+
+def _hour(found: Found, reading: Reading) -> str:
+    return amount(found["hour"]) + _half(found)
+
+
+def _o_clock(found: Found, reading: Reading) -> str:
+    return f"{amount(found['hour'])}{found['rest']}"
+
+
+def _kind(name: str, first: str, pattern: str, reader: object) -> Kind:
+    return Kind(name, first, re.compile(pattern, re.IGNORECASE), reader)  # type: ignore[arg-type]
+
+
+_HALF = r"(?P<half>[ap]\.? ?m(?![a-z])\.?)"
+_ZONE = r"(?: ?(?P<zone>(?:est|pst|cst|mst|edt|pdt|cdt|mdt|gmt|utc|cet|bst)(?![a-z])|[ecmpg]\.[sdm]\.t\.?(?![a-z])))?"
+_YEAR = r"(?P<year>[12]\d{3})(?!\d)"
+
+KINDS = (
+    _kind("date", _FIGURE, rf"(?P<day>\d{{1,2}})(?:st|nd|rd|th)? ?(?:of )?(?P<month>{MONTH})(?:(?P<comma>, ?| )?{_YEAR})?", _day_month),
+    _kind("date", _FIRST, rf"(?P<month>{MONTH}) ?(?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?![\d:])(?: ?(?P<comma>, ?| ){_YEAR})?", _month_day),
+    _kind("date", _FIRST, rf"(?P<month>{MONTH})(?:,? |-){_YEAR}", _month_year),
+    _kind("date", _FIRST, rf"(?P<month>{MONTH})-(?P<day>\d{{1,2}})-{_YEAR}", _dashed_name),
+    _kind("date", _FIGURE, r"(?P<year>[12]\d{3})(?P<sep>[-/.])(?P<month>\d{1,2})(?P=sep)(?P<day>\d{1,2})(?![\d:]|[-/.]\d)(?:T(?=\d))?", _year_first),
+    _kind("date", _FIGURE, r"(?P<a>\d{1,2})(?P<sep>[-/.])(?P<b>\d{1,2})(?P=sep)(?P<year>(?:19|20)\d{2}|(?<=/)\d{2})(?!\d|[-/.]\d)", _year_last),
+    _kind("date", _FIGURE, r"(?P<year>(?:19|20)\d{2})[-/](?P<month>0[1-9]|1[0-2])(?![\d/-])", _year_month),
+    _kind("date", _FIGURE, r"(?P<year>\d{1,4}) ?(?P<era>a\.?d|b\.?c\.?e?|c\.?e)(?![a-z])\.?", _era),
+    _kind("time", _FIGURE, rf"(?P<hour>[01]?\d|2[0-4]):(?P<minute>[0-5]\d)(?::(?P<second>[0-5]\d))?(?![\d:])(?: ?{_HALF})?{_ZONE}", _clock),
+    _kind("time", _FIGURE, rf"(?P<hour>1[0-2]|0?[1-9])\.(?P<minute>[0-5]\d)(?P<second>)? ?{_HALF}{_ZONE}", _clock),
+    _kind("time", _FIGURE, rf"(?P<hour>1[0-2]|0?[1-9]|2[0-3]|1[3-9]) ?{_HALF}{_ZONE}", _hour),
+    _kind("time", _FIGURE, r"(?P<hour>\d{1,2})(?P<rest> o['’]clock)", _o_clock),
+)

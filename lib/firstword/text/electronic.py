@@ -1,0 +1,56 @@
+"""E-mail addresses and links: what of them is said. [pure]"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from collections.abc import Callable
+
+_LABEL = r"[A-Za-z0-9][A-Za-z0-9-]{0,62}"
+_HOST = rf"(?:{_LABEL}\.){{1,6}}[A-Za-z]{{2,12}}"
+_PATH = r"(?::\d{1,5})?(?:[/?#][A-Za-z0-9_\-.~:/?#@!$&'()*+,;=%]*)?"
+_USUAL = "com|cn|net|org|edu|gov|io|ai|cc|tv|top|xyz|vip|hk|tw|uk|de|fr|jp|kr|eu|ru|au|ca"
+EMAIL = re.compile(rf"[A-Za-z0-9][A-Za-z0-9._%+&\-]{{0,63}}@{_HOST}")
+LINK = re.compile(
+    rf"(?P<scheme>(?:https?|ftp)://)(?P<host>[A-Za-z0-9\-.]{{1,100}})(?P<path>{_PATH})"
+    rf"|(?P<bare>(?:(?=[0-9-]{{0,20}}[A-Za-z])[A-Za-z0-9][A-Za-z0-9-]{{1,62}}(?:\.{_LABEL}){{0,5}}\.[a-z]{{2,6}}"
+    rf"|(?:{_LABEL}\.){{1,6}}(?:{_USUAL})))(?![A-Za-z0-9_@-])(?P<rest>{_PATH})"
+)
+"""With a scheme, or a host or a file's name by its look."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spelling:
+    """How a language spells."""
+
+    signs: dict[str, str]
+    digits: Callable[[str], str]
+    gap: str
+    """Between what is said."""
+    known: dict[str, str]
+    """Whole parts, in small letters, that are said otherwise."""
+
+
+_PART = re.compile(r"\d+|[A-Za-z]+|[^\dA-Za-z]")
+
+
+def spell(text: str, spelling: Spelling) -> str:
+    """Part by part: a word as it is, figures one by one, signs by their names."""
+    said = []
+    for part in _PART.findall(text):
+        if part.isdecimal():
+            said.append(spelling.digits(part))
+        elif part in spelling.signs:
+            said.append(spelling.signs[part])
+        else:
+            said.append(spelling.known.get(part.lower(), part))
+    return spelling.gap.join(said)
+
+
+def link(found: re.Match[str], way: str, spelling: Spelling) -> str:
+    """A match of `LINK`: all of it (``full``), or host and path without scheme, query and a last stroke."""
+    if way == "full":
+        return spell(found[0], spelling)
+    host, path = (found["host"], found["path"]) if found["host"] else (found["bare"], found["rest"])
+    path = re.split(r"[?#]", path or "", maxsplit=1)[0].rstrip("/.,:;!")
+    return spell(host.rstrip(".") + path, spelling)

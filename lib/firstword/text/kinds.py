@@ -1,0 +1,80 @@
+"""A table of kinds, and how a run is read by one. [pure]
+
+A *kind* is a pattern, and a reader that says what the match is called, or None if, where it stands, it is something else. Kinds are tried in
+the order of their table, at each place of a run, among those that may begin with its first character.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from .reading import Reading
+from .runs import LETTERS
+
+Found = re.Match[str]
+Reader = Callable[[Found, Reading], "str | None"]
+"""From a match to its words. ``found.string`` has what stands before it, at most `BEFORE` characters, and behind it."""
+
+BEFORE = 32
+"""Characters of what was written before a run that its readers see."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One line of a table."""
+
+    name: str
+    first: str
+    """Its first characters."""
+    pattern: re.Pattern[str]
+    read: Reader
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A part of a run: what is said for it, and as what; `said` is None where it is said as it is written."""
+
+    begin: int
+    end: int
+    kind: str
+    said: str | None
+
+
+Table = Mapping[str, tuple[Kind, ...]]
+
+
+def table(kinds: Iterable[Kind]) -> Table:
+    """The kinds by their first character."""
+    made: dict[str, tuple[Kind, ...]] = {}
+    for kind in kinds:
+        for character in kind.first:
+            made[character] = (*made.get(character, ()), kind)
+    return made
+
+
+def read(kinds: Table, text: str, begin: int, end: int, reading: Reading) -> list[Span]:
+    """What is said for the run ``text[begin:end]``. The last span may reach into what stands behind the run, never the first before it."""
+    spans: list[Span] = []
+    at = begin
+    while at < end:
+        span = _span(kinds.get(text[at], ()), text, at, reading)
+        if span is None:
+            stop = at + 1
+            while text[at] in LETTERS and stop < end and text[stop] in LETTERS:
+                stop += 1
+            span = Span(at, stop, "", None)
+        spans.append(span)
+        at = span.end
+    return spans
+
+
+def _span(kinds: Iterable[Kind], text: str, at: int, reading: Reading) -> Span | None:
+    for kind in kinds:
+        found = kind.pattern.match(text, at)
+        if found is not None and found.end() > at:
+            said = kind.read(found, reading)
+            if said is not None:
+                return Span(at, found.end(), kind.name, said)
+    return None

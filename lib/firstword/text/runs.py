@@ -1,0 +1,243 @@
+"""Where a run ends: a stretch of a text that is read as one, such as 138 1234 5678, $1,234.50, 10:30 p.m. or a link. [pure]
+
+A run holds no Chinese. It begins with a figure, a Latin letter or a sign, and goes on over a point, a comma, a blank or the like only where
+what follows shows that it belongs to it. So whether a run has ended is known a few characters later at most, and nothing of it is
+looked at twice.
+"""
+
+from __future__ import annotations
+
+LONGEST = 120
+"""Characters. A longer run is cut there, and what follows is a run of its own."""
+
+DIGITS = frozenset("0123456789")
+LETTERS = frozenset(
+    [chr(code) for code in (*range(65, 91), *range(97, 123))]
+    + [chr(code) for code in range(0xC0, 0x250) if code not in (0xD7, 0xF7)]
+)
+CURRENCY = frozenset("$¥€£₩₽₹฿")
+ROMAN = frozenset(chr(code) for code in range(0x2160, 0x217C))
+CIRCLED = frozenset(chr(code) for code in range(0x2460, 0x2474))
+SIGNS = frozenset("+-−±×÷=<>≤≥≠≈%‰°℃℉~∼/^#&*@_√π∞Ω²³½¼¾⅓⅔№→′″μµ") | ROMAN | CIRCLED
+OPERATORS = frozenset("=+×÷<>≤≥≠≈/*^-−–—~")
+CORE = DIGITS | LETTERS | CURRENCY | SIGNS
+PERHAPS = frozenset("(–—")
+"""These begin a run only before a figure."""
+IN_LINK = frozenset("?&=%#~:;!.,+$'()*@/_-")
+
+MONTHS = frozenset(
+    "january february march april may june july august september october november december "
+    "jan feb mar apr jun jul aug sep sept oct nov dec".split()
+)
+ABBREVIATED = frozenset(
+    "dr mr mrs ms prof st jr sr no vol ext dept inc ltd vs etc approx tel fig ave blvd rd ct apt sgt capt gen rev hon gov".split()
+)
+"""Words whose point is no full stop, beside the months'."""
+_SUFFIXES = ("st", "nd", "rd", "th")
+_DAY_HALVES = frozenset(("am", "pm", "a.m", "p.m", "a.m.", "p.m."))
+CODES = frozenset("usd cny rmb hkd eur gbp jpy krw aud cad twd sgd mop thb chf nzd us".split())
+"""Of currencies: what stands, with a blank, before or behind an amount."""
+_NAMED = frozenset("n s e w ne nw se sw".split())
+
+
+class Run:
+    """One run. Ask `end` with the text from its first character on, as it grows."""
+
+    __slots__ = ("_at", "_month", "_open", "_ordinal", "_street", "is_link")
+
+    def __init__(self) -> None:
+        self._at = 0
+        self._open = False
+        self._month = False
+        self._ordinal = False
+        self._street = 0
+        self.is_link = False
+
+    def end(self, text: str, final: bool) -> int | None:
+        """Where it ends, 0 if none begins here; None if that is not known before more of the text is.
+
+        Args:
+            text: from the run's first character on, at least one.
+            final: no more will come.
+        """
+        size, at = len(text), self._at
+        while at < LONGEST:
+            if at >= size:
+                break
+            if text[at] in CORE:
+                at += 1
+                continue
+            if size - at < 5 and not final and self._needs(text, at) > size:
+                self._at = at
+                return None
+            more = self._joins(text, at)
+            if not more:
+                return at
+            at += more
+        self._at = at
+        if at >= LONGEST:
+            return LONGEST
+        return at if final else None
+
+    def _needs(self, text: str, at: int) -> int:
+        """How much of the text must be known to decide on the character at `at`."""
+        character = text[at]
+        if character == " ":
+            if at and text[at - 1] in LETTERS and not self._special(text, at):
+                return at + 1
+            ahead = text[at + 1 : at + 2]
+            if not ahead:
+                return at + 2
+            return at + (4 if ahead in OPERATORS or ahead in LETTERS else 2)
+        if character == "." and at and text[at - 1] in LETTERS:
+            return at + 4 if _word(text, at).isupper() and text[at + 1 : at + 2] == " " else at + 2
+        if character == "," and at and (text[at - 1] in DIGITS or self._month):
+            return at + (3 if self._month else 2)
+        return at + 3 if character == ")" and self._open else at + 2
+
+    def _joins(self, text: str, at: int) -> int:
+        """How many characters from `at` on, none of which is of the core, are still of it."""
+        character = text[at]
+        before = text[at - 1] if at else ""
+        after = text[at + 1] if at + 1 < len(text) else ""
+        if self.is_link and character in IN_LINK:
+            return int(after in CORE or after == "/")
+        if character == ".":
+            return self._point(text, at, before, after)
+        if character == " ":
+            return self._blank(text, at, before, after)
+        if character == ",":
+            if after in DIGITS and (before in DIGITS or (self._month and before in LETTERS)):
+                return 1
+            return 2 if after == " " and self._month and text[at + 2 : at + 3] in DIGITS and after else 0
+        if character == ":":
+            if after == "/" and _word(text, at).lower() in ("http", "https", "ftp"):
+                self.is_link = True
+                return 1
+            return int(before in DIGITS and after in DIGITS)
+        if character in "'’":
+            return int(after in LETTERS and (before in LETTERS or before in DIGITS))
+        if character == "(":
+            self._open = after in DIGITS or (bool(before) and after in LETTERS and before in CORE)
+            return int(self._open and (not before or before in CORE or before == ")"))
+        if character == ")":
+            return self._closes(text, at, after)
+        if character in "–—":
+            return int(after in DIGITS | CURRENCY and (not at or before in CORE))
+        return int(character == "·" and before in CORE and after in CORE)
+
+    def _point(self, text: str, at: int, before: str, after: str) -> int:
+        if not after or after not in CORE:
+            return self._abbreviates(text, at, after)
+        if before in DIGITS:
+            return int(after in DIGITS or after in LETTERS)
+        if before in LETTERS:
+            if _word(text, at).lower() == "www":
+                self.is_link = True
+            new_sentence = before.islower() and after.isupper()
+            return int((after in LETTERS and not new_sentence) or after in DIGITS)
+        return int(after in DIGITS and before in CURRENCY | SIGNS and bool(before))
+
+    def _abbreviates(self, text: str, at: int, after: str) -> int:
+        """A point with no word behind it at once: p.m. and SEPT. 15 and C. S. Lewis keep it."""
+        word = _word(text, at)
+        if not word:
+            return 0
+        if len(word) == 1:
+            if text[at - 2 : at - 1] == ".":
+                return 1
+            initials = after == " " and word.isupper() and text[at + 2 : at + 3].isupper() and text[at + 3 : at + 4] == "."
+            return 2 if initials and at == 1 else 0
+        return int(word.lower() in ABBREVIATED or (word.lower() in MONTHS and word.lower() != "may"))
+
+    def _closes(self, text: str, at: int, after: str) -> int:
+        if not self._open:
+            return 0
+        self._open = False
+        if not text.startswith("(") or after in DIGITS or after == "-":
+            return 1
+        return int(after == " " and text[at + 2 : at + 3] in DIGITS and at + 2 < len(text))
+
+    def _special(self, text: str, at: int) -> bool:
+        """Whether the word that ends at `at` may go on behind a blank."""
+        word = _word(text, at)
+        low = word.lower()
+        if low in MONTHS:
+            self._month = True
+            return True
+        if low.endswith(_SUFFIXES) and text[at - len(word) - 1 : at - len(word)] in DIGITS and len(word) == 2 < at:
+            self._ordinal = True
+        return (
+            self._ordinal
+            or len(word) == 1
+            or low in CODES
+            or low in _DAY_HALVES
+            or (self._street > 0 and self._street < 4)
+        )
+
+    def _blank(self, text: str, at: int, before: str, after: str) -> int:
+        if not at or not after:
+            return 0
+        if before in DIGITS or before in ")%":
+            return self._after_number(text, at, before, after)
+        if before in OPERATORS:
+            return int(at > 1 and after in DIGITS)
+        if before in LETTERS:
+            return self._after_word(text, at, after)
+        if before == ".":
+            word = _word(text, at - 1).lower()
+            return int(
+                (after in DIGITS and (word in MONTHS or word in ("no", "ext", "tel", "vol", "fig")))
+                or (after in LETTERS and _ends_day_half(text, at))
+            )
+        return 0
+
+    def _after_number(self, text: str, at: int, before: str, after: str) -> int:
+        if after in DIGITS or after in "°℃℉%‰€²³":
+            return 1
+        if after in LETTERS:
+            if before == ")" or before == "%":
+                return 0
+            # 123 Laguna Ct: names follow a number, the last of them a street's.
+            self._street = int(after.isupper() and text[:at].isdecimal() and at <= 5)
+            return 1
+        if after in OPERATORS:
+            beyond = text[at + 2 : at + 3]
+            if beyond == " ":
+                return int(text[at + 3 : at + 4] in DIGITS and at + 3 < len(text))
+            return int(beyond in DIGITS and bool(beyond))
+        return 0
+
+    def _after_word(self, text: str, at: int, after: str) -> int:
+        word = _word(text, at)
+        low = word.lower()
+        if low in MONTHS:
+            self._month = True
+            return int(after in DIGITS)
+        if low in CODES and (after in DIGITS or after in CURRENCY):
+            return 1
+        if after not in LETTERS:
+            return 0
+        if low in _DAY_HALVES and text[0] in DIGITS:
+            return 1
+        if self._ordinal and (low in _SUFFIXES or low in ("of", "the")):
+            return 1
+        if len(word) == 1 and at == 1 or (len(word) == 1 and text[at - 2] == " " and self._street == 0):
+            beyond = text[at + 2 : at + 3]
+            return int(text[:at].replace(" ", "").isalpha() and (not beyond or beyond not in CORE))
+        if 0 < self._street < 4 and (after.isupper() or low in _NAMED or after.islower()):
+            self._street += 1
+            return 1
+        return 0
+
+
+def _word(text: str, at: int) -> str:
+    """The letters before `at`, at most twelve."""
+    begin = at
+    while begin and at - begin < 12 and text[begin - 1] in LETTERS:
+        begin -= 1
+    return text[begin:at]
+
+
+def _ends_day_half(text: str, at: int) -> bool:
+    return text[max(0, at - 4) : at].lower() in ("a.m.", "p.m.")

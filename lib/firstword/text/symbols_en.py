@@ -1,0 +1,125 @@
+"""Signs, in English. [pure]"""
+
+from __future__ import annotations
+
+import re
+
+from .kinds import Found, Kind
+from .numbers_en import amount, ordinal
+from .reading import Reading
+from .runs import CIRCLED, ROMAN
+
+_OPERATORS = {
+    "+": "plus", "-": "minus", "−": "minus", "×": "times", "*": "times", "÷": "divided by", "/": "over", "=": "equals", "<": "less than", ">": "greater than",
+    "≤": "less than or equal to", "≥": "greater than or equal to", "<=": "less than or equal to", ">=": "greater than or equal to", "≠": "is not equal to",
+    "≈": "approximately equals", "==": "equals", "±": "plus or minus", "~": "to", "–": "to", "—": "to", "→": "to", "x": "x",
+}  # fmt: skip
+_NAMES = {
+    "%": "percent", "‰": "per mille", "$": "dollar", "€": "euro", "£": "pound", "¥": "yuan", "&": "and", "@": "at", "#": "hash", "+": "plus", "=": "equals", "°": "degree", "°C": "degrees Celsius",
+    "℃": "degrees Celsius", "°F": "degrees Fahrenheit", "℉": "degrees Fahrenheit", "√": "the square root of", "π": "pi", "∞": "infinity", "²": "squared", "³": "cubed", "½": "one half", "¼": "one quarter",
+    "¾": "three quarters", "⅓": "one third", "⅔": "two thirds", "№": "number", "_": "underscore", "/": "slash", "→": "to", "×": "times", "÷": "divided by", "≈": "approximately", "Ω": "ohms",
+}  # fmt: skip
+
+
+def _apart(found: Found, said: str) -> str:
+    """With blanks where there are none, for words must not run together."""
+    text, begin, end = found.string, found.start(), found.end()
+    before = " " if begin and text[begin - 1].isalnum() else ""
+    after = " " if text[end : end + 1].isalnum() else ""
+    return f"{before}{said}{after}"
+
+
+def _between(found: Found, reading: Reading) -> str | None:
+    text, begin, sign = found.string, found.start(), found["sign"]
+    before = text[:begin].rstrip(" ")[-1:]
+    if not before or not (before.isdecimal() or before in ")%x"):
+        return None
+    if sign in "-−" and " " not in found[0] and "=" not in text:
+        return None if text[begin + 1 : begin + 2].isalpha() else " to "
+    return f" {_OPERATORS[sign]} "
+
+
+def _sign(found: Found, reading: Reading) -> str | None:
+    text, begin, sign = found.string, found.start(), found["sign"]
+    before = text[begin - 1 : begin]
+    if sign in "-−":
+        if before.isalnum():
+            return " to " if re.search(r"[ap]\.?m\.?$", text[max(0, begin - 4) : begin], re.IGNORECASE) or before.isdecimal() else None
+        return "minus "
+    if sign == "~":
+        return "about "
+    if sign in "–—":
+        return " to " if before.isalnum() else None
+    return _apart(found, _OPERATORS[sign]) if before.isalnum() else f"{_OPERATORS[sign]} "
+
+
+def _key(found: Found, reading: Reading) -> str | None:
+    text, begin, end = found.string, found.start(), found.end()
+    before, after = text[max(0, begin - 12) : begin].rstrip(" ").lower(), text[end : end + 5].lstrip(" ")
+    pressed = before.endswith(("press", "the", "hit", "by", "or", "enter")) or after.startswith("k")
+    if found[0] == "#":
+        if after[:1].isdecimal() and not text[end - 2 : end - 1].isalnum():
+            return "number "
+        return _apart(found, "pound" if pressed else "hash")
+    return _apart(found, "star") if pressed else None
+
+
+def _name(found: Found, reading: Reading) -> str:
+    return _apart(found, _NAMES[found[0]])
+
+
+def _of_words(found: Found, reading: Reading) -> str | None:
+    """upgrade/update; 1/f is "per"."""
+    text, begin, end = found.string, found.start(), found.end()
+    before, after = text[:begin], text[end:]
+    if not before.strip() or not (before[-1].isalnum()):
+        return None
+    if before[-1].isdecimal() and re.match(r"[A-Za-z](?![A-Za-z])", after):
+        return " per "
+    if before[-1].isdecimal() and after[:1].isdecimal():
+        return None
+    if after[:1].isdecimal() and re.search(r"\d+$", before):
+        return None
+    return _apart(found, "slash")
+
+
+def _raised(found: Found, reading: Reading) -> str:
+    power = found["power"]
+    named = {"2": " squared", "3": " cubed"}
+    return named.get(power) or f" to the {ordinal(power)} power"
+
+
+def _tag(found: Found, reading: Reading) -> str:
+    return found[0]
+
+
+def _roman(found: Found, reading: Reading) -> str:
+    code = ord(found[0])
+    return amount(str(code - (0x215F if code < 0x2170 else 0x216F)))
+
+
+def _circled(found: Found, reading: Reading) -> str:
+    return amount(str(ord(found[0]) - 0x245F))
+
+
+def _times(found: Found, reading: Reading) -> str:
+    return " x "
+
+
+def _kind(name: str, first: str, pattern: str, reader: object) -> Kind:
+    return Kind(name, first, re.compile(pattern), reader)  # type: ignore[arg-type]
+
+
+KINDS = (
+    _kind("tag", "<", r"</?[A-Za-z][^<>]{0,60}>", _tag),
+    _kind("sign", "xX", r"[xX](?=\d)(?<=\d[xX])", _times),
+    _kind("sign", "^", r"\^ ?(?P<power>\d+)", _raised),
+    _kind("sign", " -+−×*÷/=<>≤≥≠≈~–—→", r" ?(?P<sign><=|>=|==|[-+−×*÷=<>≤≥≠≈~–—→]|/(?= )) ?(?=[-+−]?[\d(])", _between),
+    _kind("sign", "-+−±<>=≤≥≠≈~–—", r"(?P<sign><=|>=|[-+−±<>=≤≥≠≈~–—])(?=[$¥€£]?\.?\d)", _sign),
+    _kind("sign", "#*", "[#*]", _key),
+    _kind("sign", "/", "/", _of_words),
+    _kind("sign", "+", r"(?<=[A-Za-z])\+\+", lambda found, reading: " plus plus"),
+    _kind("sign", "%‰$€£¥&@+=°℃℉√π∞²³½¼¾⅓⅔№_→×÷≈Ω", "°[CF]|.", _name),
+    _kind("sign", "".join(sorted(ROMAN)), ".", _roman),
+    _kind("number", "".join(sorted(CIRCLED)), ".", _circled),
+)
