@@ -27,13 +27,48 @@ def heard(path: Path) -> tuple[str, int]:
 def test_what_is_in_the_file_is_what_was_asked_for(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     before = threads.alive()
     out, measured = tmp_path / "new" / "a.wav", tmp_path / "a.json"
-    assert cli.main(["speak", "您好，room 12。", "-o", str(out), "--rate", "16000", "--json", str(measured)]) == 0
+    assert (
+        cli.main(
+            ["speak", "您好，room 12。", "-o", str(out), "--rate", "16000", "--json", str(measured), "--as-written"]
+        )
+        == 0
+    )
     assert heard(out) == ("您好，room 12。", 16000)
     values = json.loads(measured.read_text())
     assert 0 < values["first_audio_ms"] <= values["whole_ms"]
     assert values["seconds"] == pytest.approx(tone.duration_ms("您好，room 12。") / 1000, abs=0.01)
     assert re.search(r": first audio after \d+ ms, 1\.14 s of audio in [\d.]+ s, 16000 Hz -> ", capsys.readouterr().out)
     assert threads.alive() == before
+
+
+TEXT = "**好的**😀，您的订单138：\n\n1. 身份证[1]\n2. 去重庆\n"
+
+
+def test_how_a_text_is_read_is_shown_piece_by_piece_with_what_is_said_otherwise_and_what_is_not(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    measured = tmp_path / "new" / "a.json"
+    assert cli.main(["speak", "--text", TEXT, "--json", str(measured)]) == 0
+    values = json.loads(measured.read_text())
+    assert "".join(piece["written"] for piece in values["pieces"]) == TEXT.strip()
+    assert values["pieces"][0]["spoken"] == "好的，" and values["pieces"][0]["urgent"]
+    assert "".join(piece["spoken"] for piece in values["pieces"]) == "好的，您的订单幺三八：第一，身份证。第二，去重庆"
+    assert {"kind": "number", "written": "138", "spoken": "幺三八"} in values["words"]
+    assert values["dropped"] == ["**", "**😀", "[1]"]
+    shown = capsys.readouterr().out
+    assert "138 -> 幺三八" in shown and "**😀" in shown and "spoken   好的，" in shown
+
+
+def test_a_profile_says_how_it_is_read_and_the_voice_says_it(tmp_path: Path) -> None:
+    config, out, measured = tmp_path / "firstword.conf.xml", tmp_path / "b.wav", tmp_path / "b.json"
+    with Gateway(GatewayOptions()) as gateway:
+        profile = {"lexicon": "重庆=chong2 qing4/虫庆", "lists": "numbers"}
+        config.write_text(configuration(Place.of(gateway), profile), encoding="utf-8")
+        flags = ["--config", str(config), "-o", str(out), "--json", str(measured)]
+        assert cli.main(["speak", "--text", "**去**重庆", *flags]) == 0
+    assert heard(out) == ("去虫庆", 8000)
+    words = json.loads(measured.read_text())["words"]
+    assert words == [{"kind": "lexicon", "written": "重庆", "spoken": "虫庆"}]
 
 
 def test_the_synthesiser_of_a_profile_speaks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -81,7 +116,7 @@ def test_a_service_that_refuses_says_why(tmp_path: Path, capsys: pytest.CaptureF
 class Silent:
     """A synthesiser that takes text and never answers; counts what is asked of it."""
 
-    name, rate = "silent tts", 8000
+    name, rate, reads = "silent tts", 8000, frozenset[str]()
 
     def __init__(self) -> None:
         self.asked: list[str] = []

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 
 from . import formula
+from .atom import plain, spoken
 from .formula import command
 from .scan import NOT_MINE, WAIT, Rule, Scan
+from .spoken import Words
 
 LONGEST_INLINE = 200
 """Characters of a formula within a line."""
@@ -108,7 +110,13 @@ def _speak(scan: Scan, inside: str, characters: int) -> int:
     if how == "skip" or not inside.strip():
         scan.silent(characters)
         return characters
-    said = scan.formula_sentence() if how == "announce" else formula.read(inside, scan.chinese)
+    if how == "announce":
+        said = scan.formula_sentence()
+    else:
+        said = formula.read(inside, scan.chinese)
+        if scan.chinese == (scan.reading.language == "zh"):
+            words = Words(scan.reading)
+            said = spoken(words.feed([plain(character) for character in said]) + words.finish())
     scan.say(said, characters, fixed=True)
     return characters
 

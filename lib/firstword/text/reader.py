@@ -6,19 +6,7 @@ from .atom import Atom, plain, spoken
 from .lexicon import Lexicon, entries
 from .markup import Markup
 from .reading import Reading
-
-
-class Words:
-    """Passes everything: stands where the words will."""
-
-    def __init__(self, reading: Reading) -> None:
-        pass
-
-    def feed(self, atoms: list[Atom]) -> list[Atom]:
-        return atoms
-
-    def finish(self) -> list[Atom]:
-        return []
+from .spoken import Told, Words
 
 
 class Reader:
@@ -29,16 +17,17 @@ class Reader:
     Args:
         reading: the profile's settings.
         reads: what the synthesiser takes of single words beside text (`speech.tts.Synthesiser.reads`).
+        told: is told what is said otherwise than it is written: its kind, and both.
 
     Raises:
         ConfigError: an entry of the lexicon is wrong. They are checked when a configuration is loaded.
     """
 
-    def __init__(self, reading: Reading, reads: frozenset[str] = frozenset()) -> None:
+    def __init__(self, reading: Reading, reads: frozenset[str] = frozenset(), told: Told | None = None) -> None:
         self._as_written = not reading.reading
         self._markup = Markup(reading)
         self._lexicon = Lexicon(entries(reading.lexicon), reads)
-        self._words = Words(reading)
+        self._words = Words(reading, told)
 
     def feed(self, token: str) -> list[Atom]:
         """The atoms that `token` decides."""
