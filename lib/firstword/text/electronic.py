@@ -10,11 +10,12 @@ _LABEL = r"[A-Za-z0-9][A-Za-z0-9-]{0,62}"
 _HOST = rf"(?:{_LABEL}\.){{1,6}}[A-Za-z]{{2,12}}"
 _PATH = r"(?::\d{1,5})?(?:[/?#][A-Za-z0-9_\-.~:/?#@!$&'()*+,;=%]*)?"
 _USUAL = "com|cn|net|org|edu|gov|io|ai|cc|tv|top|xyz|vip|hk|tw|uk|de|fr|jp|kr|eu|ru|au|ca"
-EMAIL = re.compile(rf"[A-Za-z0-9][A-Za-z0-9._%+&\-]{{0,63}}@{_HOST}")
+EMAIL = re.compile(rf"[A-Za-z0-9][A-Za-z0-9._%+&\-]{{0,63}}@{_HOST}(?:/[A-Za-z0-9_\-./]*)?", re.ASCII)
 LINK = re.compile(
     rf"(?P<scheme>(?:https?|ftp)://)(?P<host>[A-Za-z0-9\-.]{{1,100}})(?P<path>{_PATH})"
     rf"|(?P<bare>(?:(?=[0-9-]{{0,20}}[A-Za-z])[A-Za-z0-9][A-Za-z0-9-]{{1,62}}(?:\.{_LABEL}){{0,5}}\.[a-z]{{2,6}}"
-    rf"|(?:{_LABEL}\.){{1,6}}(?:{_USUAL})))(?![A-Za-z0-9_@-])(?P<rest>{_PATH})"
+    rf"|(?:{_LABEL}\.){{1,6}}(?:{_USUAL})))(?![A-Za-z0-9_@-])(?P<rest>{_PATH})",
+    re.ASCII,
 )
 """With a scheme, or a host or a file's name by its look."""
 

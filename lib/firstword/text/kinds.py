@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from .reading import Reading
-from .runs import LETTERS
+from .runs import DIGITS, LETTERS
 
 Found = re.Match[str]
 Reader = Callable[[Found, Reading], "str | None"]
@@ -19,6 +19,12 @@ Reader = Callable[[Found, Reading], "str | None"]
 
 BEFORE = 32
 """Characters of what was written before a run that its readers see."""
+
+
+FIGURE = "".join(sorted(DIGITS))
+LETTER = "".join(sorted(LETTERS))
+NUMBER = r"(?:\d{1,3}(?:,\d{3})+(?![\d,])|\d+)(?:\.\d+)?"
+"""A number, with or without commas between thousands, as patterns have it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +46,16 @@ class Span:
     end: int
     kind: str
     said: str | None
+
+
+def kind(name: str, first: str, pattern: str, reader: Reader, flags: int = 0) -> Kind:
+    """A line of a table, from a pattern's text. Its characters are ASCII's where it says so: a figure is 0 to 9."""
+    return Kind(name, first, re.compile(pattern, flags | re.ASCII), reader)
+
+
+def after(found: Found) -> str:
+    """What stands behind a match, blanks left out."""
+    return found.string[found.end() :].lstrip(" ")
 
 
 Table = Mapping[str, tuple[Kind, ...]]

@@ -181,7 +181,7 @@ class Run:
         if before in DIGITS or before in ")%":
             return self._after_number(text, at, before, after)
         if before in OPERATORS:
-            return int(at > 1 and after in DIGITS)
+            return int(after in DIGITS and (at > 1 or before not in "-–—*~"))
         if before in LETTERS:
             return self._after_word(text, at, after)
         if before == ".":
@@ -214,8 +214,9 @@ class Run:
         if low in MONTHS:
             self._month = True
             return int(after in DIGITS)
-        if low in CODES and (after in DIGITS or after in CURRENCY):
-            return 1
+        if after in DIGITS or after in CURRENCY:
+            of_a_plate = len(word) == at == 1 and word.isupper()
+            return int(of_a_plate or low in CODES or (self._street > 0 and low in _NAMED))
         if after not in LETTERS:
             return 0
         if low in _DAY_HALVES and text[0] in DIGITS:

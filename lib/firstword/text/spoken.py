@@ -6,13 +6,16 @@ held until what follows can not change how they are read: a few characters, `HEL
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from . import kinds
 from .atom import Atom
+from .en.kinds import TABLE as ENGLISH
 from .kinds import BEFORE, Span
 from .reading import Reading
-from .runs import CORE, LONGEST, PERHAPS, Run
+from .runs import CORE, LETTERS, LONGEST, PERHAPS, Run
+from .zh.kinds import TABLE as MANDARIN
 
 AHEAD = 2
 """Chinese characters behind a run that its readers see: 2 年级 is no 2 年."""
@@ -23,8 +26,10 @@ WALL = "\ufffc"
 
 _FOLDED = {chr(code): chr(code - 0xFEE0) for code in (*range(0xFF10, 0xFF1A), *range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B))}
 _FOLDED |= dict(zip("％＋－．／＝＜＞＠＃＄＆＊＿～￥￡－\u00a0\u2011", "%+-./=<>@#$&*_~¥£- -", strict=True))
-_FOLDED |= {"℃": "℃", "㎡": "㎡", "：": ":", "（": "(", "）": ")"}
+_FOLDED |= {"℃": "℃", "º": "°", "：": ":", "（": "(", "）": ")"}
 _STARTS = CORE | PERHAPS | {wide for wide, narrow in _FOLDED.items() if narrow in CORE | PERHAPS} | {"㎡"}
+
+_TABLES = {"zh": MANDARIN, "en": ENGLISH}
 
 Told = Callable[[str, str, str], None]
 """``told(kind, written, said)``, for each that is not said as it is written."""
@@ -35,7 +40,6 @@ class Words:
 
     def __init__(self, reading: Reading | None = None, told: Told | None = None) -> None:
         self._reading = reading or Reading()
-        self._table = _table(self._reading.language)
         self._told = told
         self._before = ""
         self._cells: list[list[Atom]] = []  # what is held: an atom for each character of _text, and those without a text behind it
@@ -115,7 +119,9 @@ class Words:
         shift = len(before)
         self._link = end == LONGEST and self._run is not None and self._run.is_link
         gone = 0
-        for span in kinds.read(self._table, text, shift, shift + end, self._reading):
+        language = _language(text, shift, shift + end, self._reading.language)
+        table = _TABLES[language]
+        for span in kinds.read(table, text, shift, shift + end, self._reading):
             gone = span.end - shift
             self._say_span(said, span, shift)
         self._passed(self._text[:gone])
@@ -125,7 +131,7 @@ class Words:
     def _say_span(self, said: list[Atom], span: Span, shift: int) -> None:
         cells = self._cells[span.begin - shift : span.end - shift]
         if span.said is None:
-            said.extend(atom for cell in cells for atom in cell)
+            said.extend(_narrow(atom) for cell in cells for atom in cell)
             return
         said.append(Atom(span.said, sum(atom.source for cell in cells for atom in cell)))
         if self._told:
@@ -148,6 +154,11 @@ class Words:
         return self._link
 
 
+def _narrow(atom: Atom) -> Atom:
+    """ＯＫ as OK."""
+    return Atom(_FOLDED[atom.text], atom.source) if "\uff10" <= atom.text <= "\uff5a" and not atom.fixed else atom
+
+
 def _ahead(text: str, end: int, final: bool) -> int | None:
     """How far behind a run its readers see: over one blank, `AHEAD` Chinese characters. None if that is not yet there."""
     at = end
@@ -163,10 +174,20 @@ def _ahead(text: str, end: int, final: bool) -> int | None:
     return at
 
 
-def _table(language: str) -> kinds.Table:
-    """Made when it is first asked for: a profile in one language does not pay for the other."""
-    if language == "en":
-        from .kinds_en import TABLE
-    else:
-        from .kinds_zh import TABLE
-    return TABLE
+def _language(text: str, begin: int, stop: int, own: str) -> str:
+    """The language a run is read in: a profile's own, but among words of the other the other.
+
+    Chinese beside a number makes it Chinese. A run behind three Latin words, or two and nothing else, with no Chinese behind it is English.
+    """
+    apart = text[stop - 1] in LETTERS  # 331 to 中山路: the words between are English
+    if (_HAN if apart else _HAN_BEHIND).match(text, stop) or _HAN_BEFORE.search(text, max(0, begin - 2), begin):
+        return "zh"
+    if own == "zh" and _ENGLISH_BEFORE.search(text, 0, begin):
+        return "en"
+    return own
+
+
+_HAN = re.compile(r"[\u4e00-\u9fff]")
+_HAN_BEHIND = re.compile(r" ?[\u4e00-\u9fff]")
+_HAN_BEFORE = re.compile(r"[\u4e00-\u9fff：，。] ?$")
+_ENGLISH_BEFORE = re.compile(r"(?:^|[A-Za-z]{2,20}[ ,]{1,2})[A-Za-z]{1,20}[ ,]{1,2}[A-Za-z]{1,20}[.,:]? $")

@@ -12,14 +12,19 @@ MONTHS = {
 MONTH = "(?:" + "|".join(sorted(MONTHS, key=len, reverse=True)) + r")(?![A-Za-z])\.?"
 NAMES = ("", "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december")
 
-_GAP = r"(?:\s+|[:#\-(\"']|numbers?|no\.?|nr\.?|ids?|codes?|is|are|was|the|in|with|your|at|of|to|please|ending|ends|as|=){0,12}$"
+_GAP = r"(?![A-Za-z])(?:\s+|[:#\-(\"'.]|numbers?|nr|no|ids?|codes?|is|are|was|the|in|with|your|at|of|to|please|ending|ends|as|=){0,12}$"
 _CODE = re.compile(
-    r"\b(?:orders?|tracking|accounts?|acct|codes?|PIN|passcode|password|reference|ref|confirmation|booking|reservation|tickets?|case|claim|policy|invoice|serial|model|card|passport|licen[cs]e"
-    r"|ID|id|ZIP|zip|postcode|postal|phone|telephone|mobile|cell|fax|call|dial|text|reach(?: us| me)?|extension|ext\.?|room|suite|apartment|apt\.?|unit|gate|flight|train|bus|route|locker"
-    r"|number|no\.|ending in|ends in|digits|OTP|otp|verification|member|membership|employee|shipment|parcel|package|PNR|pnr|SKU|VIN|plate|hotline|press|enter)\b" + _GAP,
+    r"\b(?:orders?|tracking|accounts?|acct|codes?|pin|passcode|password|reference|ref|confirmation|booking|reservation|tickets?|case|claim|policy|invoice"
+    r"|serial|model|card|passport|licen[cs]e|id|zip|postcode|postal|phone|telephone|mobile|cell|fax|call|dial|text|reach(?: us| me)?|extension|ext|room"
+    r"|suite|apartment|apt|unit|gate|flight|train|bus|route|locker|number|no|ending in|ends in|digits|otp|verification|member|membership|employee"
+    r"|shipment|parcel|package|pnr|sku|vin|plate|hotline|press|enter)" + _GAP,
     re.IGNORECASE,
 )
-_AMOUNT = re.compile(r"\b(?:than|about|around|nearly|almost|over|under|at least|at most|approximately|total|totals?|of about|exactly|only|costs?|balance(?: is)?|have|has|had|earn(?:ed)?)\s+(?:of\s+|is\s+)?$", re.IGNORECASE)
+_AMOUNT = re.compile(
+    r"\b(?:than|about|around|nearly|almost|over|under|at least|at most|approximately|totals?|exactly|only|costs?|balance(?: is)?|have|has|had|earn(?:ed)?)"
+    r"\s+(?:of\s+|is\s+)?$",
+    re.IGNORECASE,
+)
 
 
 def is_code(text: str, at: int) -> bool:

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import re
 
-from .context_en import MONTH, MONTHS, NAMES
-from .kinds import Found, Kind
-from .numbers_en import amount, digits, ordinal, year
-from .reading import Reading
-from .runs import DIGITS
+from .context import MONTH, MONTHS, NAMES
+from ..kinds import FIGURE, Found, kind
+from .numbers import amount, digits, ordinal, year
+from ..reading import Reading
 
-_FIGURE = "".join(sorted(DIGITS))
 _FIRST = "JjFfMmAaSsOoNnDd"
 
 
@@ -114,25 +112,21 @@ def _o_clock(found: Found, reading: Reading) -> str:
     return f"{amount(found['hour'])}{found['rest']}"
 
 
-def _kind(name: str, first: str, pattern: str, reader: object) -> Kind:
-    return Kind(name, first, re.compile(pattern, re.IGNORECASE), reader)  # type: ignore[arg-type]
-
-
 _HALF = r"(?P<half>[ap]\.? ?m(?![a-z])\.?)"
 _ZONE = r"(?: ?(?P<zone>(?:est|pst|cst|mst|edt|pdt|cdt|mdt|gmt|utc|cet|bst)(?![a-z])|[ecmpg]\.[sdm]\.t\.?(?![a-z])))?"
 _YEAR = r"(?P<year>[12]\d{3})(?!\d)"
 
 KINDS = (
-    _kind("date", _FIGURE, rf"(?P<day>\d{{1,2}})(?:st|nd|rd|th)? ?(?:of )?(?P<month>{MONTH})(?:(?P<comma>, ?| )?{_YEAR})?", _day_month),
-    _kind("date", _FIRST, rf"(?P<month>{MONTH}) ?(?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?![\d:])(?: ?(?P<comma>, ?| ){_YEAR})?", _month_day),
-    _kind("date", _FIRST, rf"(?P<month>{MONTH})(?:,? |-){_YEAR}", _month_year),
-    _kind("date", _FIRST, rf"(?P<month>{MONTH})-(?P<day>\d{{1,2}})-{_YEAR}", _dashed_name),
-    _kind("date", _FIGURE, r"(?P<year>[12]\d{3})(?P<sep>[-/.])(?P<month>\d{1,2})(?P=sep)(?P<day>\d{1,2})(?![\d:]|[-/.]\d)(?:T(?=\d))?", _year_first),
-    _kind("date", _FIGURE, r"(?P<a>\d{1,2})(?P<sep>[-/.])(?P<b>\d{1,2})(?P=sep)(?P<year>(?:19|20)\d{2}|(?<=/)\d{2})(?!\d|[-/.]\d)", _year_last),
-    _kind("date", _FIGURE, r"(?P<year>(?:19|20)\d{2})[-/](?P<month>0[1-9]|1[0-2])(?![\d/-])", _year_month),
-    _kind("date", _FIGURE, r"(?P<year>\d{1,4}) ?(?P<era>a\.?d|b\.?c\.?e?|c\.?e)(?![a-z])\.?", _era),
-    _kind("time", _FIGURE, rf"(?P<hour>[01]?\d|2[0-4]):(?P<minute>[0-5]\d)(?::(?P<second>[0-5]\d))?(?![\d:])(?: ?{_HALF})?{_ZONE}", _clock),
-    _kind("time", _FIGURE, rf"(?P<hour>1[0-2]|0?[1-9])\.(?P<minute>[0-5]\d)(?P<second>)? ?{_HALF}{_ZONE}", _clock),
-    _kind("time", _FIGURE, rf"(?P<hour>1[0-2]|0?[1-9]|2[0-3]|1[3-9]) ?{_HALF}{_ZONE}", _hour),
-    _kind("time", _FIGURE, r"(?P<hour>\d{1,2})(?P<rest> o['’]clock)", _o_clock),
-)
+    kind("date", FIGURE, rf"(?P<day>\d{{1,2}})(?:st|nd|rd|th)? ?(?:of )?(?P<month>{MONTH})(?:(?P<comma>, ?| )?{_YEAR})?", _day_month, re.IGNORECASE),
+    kind("date", _FIRST, rf"(?P<month>{MONTH}) ?(?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?![\d:])(?: ?(?P<comma>, ?| ){_YEAR})?", _month_day, re.IGNORECASE),
+    kind("date", _FIRST, rf"(?P<month>{MONTH})(?:,? |-){_YEAR}", _month_year, re.IGNORECASE),
+    kind("date", _FIRST, rf"(?P<month>{MONTH})-(?P<day>\d{{1,2}})-{_YEAR}", _dashed_name, re.IGNORECASE),
+    kind("date", FIGURE, r"(?P<year>[12]\d{3})(?P<sep>[-/.])(?P<month>\d{1,2})(?P=sep)(?P<day>\d{1,2})(?![\d:]|[-/.]\d)(?:T(?=\d))?", _year_first, re.IGNORECASE),
+    kind("date", FIGURE, r"(?P<a>\d{1,2})(?P<sep>[-/.])(?P<b>\d{1,2})(?P=sep)(?P<year>(?:19|20)\d{2}|(?<=/)\d{2})(?!\d|[-/.]\d)", _year_last, re.IGNORECASE),
+    kind("date", FIGURE, r"(?P<year>(?:19|20)\d{2})[-/](?P<month>0[1-9]|1[0-2])(?![\d/-])", _year_month, re.IGNORECASE),
+    kind("date", FIGURE, r"(?P<year>\d{1,4}) ?(?P<era>a\.?d|b\.?c\.?e?|c\.?e)(?![a-z])\.?", _era, re.IGNORECASE),
+    kind("time", FIGURE, rf"(?P<hour>[01]?\d|2[0-4]):(?P<minute>[0-5]\d)(?::(?P<second>[0-5]\d))?(?![\d:])(?: ?{_HALF})?{_ZONE}", _clock, re.IGNORECASE),
+    kind("time", FIGURE, rf"(?P<hour>1[0-2]|0?[1-9])\.(?P<minute>[0-5]\d)(?P<second>)? ?{_HALF}{_ZONE}", _clock, re.IGNORECASE),
+    kind("time", FIGURE, rf"(?P<hour>1[0-2]|0?[1-9]|2[0-3]|1[3-9]) ?{_HALF}{_ZONE}", _hour, re.IGNORECASE),
+    kind("time", FIGURE, r"(?P<hour>\d{1,2})(?P<rest> o['’]clock)", _o_clock, re.IGNORECASE),
+)  # fmt: skip

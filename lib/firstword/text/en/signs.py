@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 
-from .kinds import Found, Kind
-from .numbers_en import amount, ordinal
-from .reading import Reading
-from .runs import CIRCLED, ROMAN
+from ..kinds import Found, kind
+from .numbers import amount, ordinal
+from ..reading import Reading
 
 _OPERATORS = {
     "+": "plus", "-": "minus", "−": "minus", "×": "times", "*": "times", "÷": "divided by", "/": "over", "=": "equals", "<": "less than", ">": "greater than",
@@ -93,33 +92,18 @@ def _tag(found: Found, reading: Reading) -> str:
     return found[0]
 
 
-def _roman(found: Found, reading: Reading) -> str:
-    code = ord(found[0])
-    return amount(str(code - (0x215F if code < 0x2170 else 0x216F)))
-
-
-def _circled(found: Found, reading: Reading) -> str:
-    return amount(str(ord(found[0]) - 0x245F))
-
-
 def _times(found: Found, reading: Reading) -> str:
     return " x "
 
 
-def _kind(name: str, first: str, pattern: str, reader: object) -> Kind:
-    return Kind(name, first, re.compile(pattern), reader)  # type: ignore[arg-type]
-
-
 KINDS = (
-    _kind("tag", "<", r"</?[A-Za-z][^<>]{0,60}>", _tag),
-    _kind("sign", "xX", r"[xX](?=\d)(?<=\d[xX])", _times),
-    _kind("sign", "^", r"\^ ?(?P<power>\d+)", _raised),
-    _kind("sign", " -+−×*÷/=<>≤≥≠≈~–—→", r" ?(?P<sign><=|>=|==|[-+−×*÷=<>≤≥≠≈~–—→]|/(?= )) ?(?=[-+−]?[\d(])", _between),
-    _kind("sign", "-+−±<>=≤≥≠≈~–—", r"(?P<sign><=|>=|[-+−±<>=≤≥≠≈~–—])(?=[$¥€£]?\.?\d)", _sign),
-    _kind("sign", "#*", "[#*]", _key),
-    _kind("sign", "/", "/", _of_words),
-    _kind("sign", "+", r"(?<=[A-Za-z])\+\+", lambda found, reading: " plus plus"),
-    _kind("sign", "%‰$€£¥&@+=°℃℉√π∞²³½¼¾⅓⅔№_→×÷≈Ω", "°[CF]|.", _name),
-    _kind("sign", "".join(sorted(ROMAN)), ".", _roman),
-    _kind("number", "".join(sorted(CIRCLED)), ".", _circled),
+    kind("tag", "<", r"</?[A-Za-z][^<>]{0,60}>", _tag),
+    kind("sign", "xX", r"[xX](?=\d)(?<=\d[xX])", _times),
+    kind("sign", "^", r"\^ ?(?P<power>\d+)", _raised),
+    kind("sign", " -+−×*÷/=<>≤≥≠≈~–—→", r" ?(?P<sign><=|>=|==|[-+−×*÷=<>≤≥≠≈~–—→]|/(?= )) ?(?=[-+−]?[\d(])", _between),
+    kind("sign", "-+−±<>=≤≥≠≈~–—", r"(?P<sign><=|>=|[-+−±<>=≤≥≠≈~–—])(?=[$¥€£]?\.?\d)", _sign),
+    kind("sign", "#*", "[#*]", _key),
+    kind("sign", "/", "/", _of_words),
+    kind("sign", "+", r"(?<=[A-Za-z])\+\+", lambda found, reading: " plus plus"),
+    kind("sign", "%‰$€£¥&@+=°℃℉√π∞²³½¼¾⅓⅔№_→×÷≈Ω", "°[CF]|.", _name),
 )

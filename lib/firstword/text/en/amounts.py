@@ -1,0 +1,156 @@
+"""Shares, ranges, sums of money and measures, in English. [pure]"""
+
+from __future__ import annotations
+
+from ..kinds import FIGURE, LETTER, NUMBER, Found, kind
+from ..reading import Reading
+from ..runs import CURRENCY
+from ..units import CURRENCY_EN, PER_EN, UNITS, signs
+from .context import is_code
+from .numbers import amount, ordinal, plural, year
+
+_SCALES = {"k": "thousand", "m": "million", "b": "billion", "mn": "million", "bn": "billion"}
+_CENTURIES = ("18", "19", "20", "21")
+
+
+def _ordinal(found: Found, reading: Reading) -> str:
+    """121st; of 13rd the letters are said as they are."""
+    figures, suffix = found["figures"], found["suffix"]
+    value = int(figures.replace(",", ""))
+    right = "th" if 10 <= value % 100 <= 20 else {1: "st", 2: "nd", 3: "rd"}.get(value % 10, "th")
+    return ordinal(figures) if suffix.lower() == right else f"{amount(figures)} {suffix}"
+
+
+def _decade(found: Found, reading: Reading) -> str:
+    return _years(found["year"])
+
+
+def _decades(found: Found, reading: Reading) -> str:
+    return f"{_years(found['first'])} to {_years(found['last'])}"
+
+
+def _years(figures: str) -> str:
+    return plural(year(figures) if len(figures) == 4 else amount(figures))
+
+
+# -- shares, ranges ------------------------------------------------------------------------------------------------------
+
+
+def _fraction(found: Found, reading: Reading) -> str | None:
+    above, below, whole = found["above"], found["below"], found["whole"]
+    if (above, below) == ("24", "7"):
+        return "twenty four seven"
+    if above == below and not whole:
+        return f"{amount(above)} {amount(below)}"  # fifty fifty
+    if int(below) == 0 or above[0] == "0" or len(above) > 6 or len(below) > 6:
+        return None
+    said = _parts(above, below)
+    return f"{amount(whole)} and {said}" if whole else said
+
+
+def _parts(above: str, below: str) -> str:
+    """Two quarters, one half, five over one."""
+    one = int(above) == 1
+    if int(below) == 1:
+        return f"{amount(above)} over one"
+    if int(below) == 2:
+        return f"{amount(above)} {'half' if one else 'halves'}"
+    name = "quarter" if int(below) == 4 else ordinal(below)
+    return f"{amount(above)} {name if one else plural(name)}"
+
+
+def _percent(found: Found, reading: Reading) -> str:
+    name = "percent" if found["sign"] == "%" else "per mille"
+    low, high = found["low"], found["high"]
+    return f"{amount(low)} to {amount(high)} {name}" if high else f"{amount(low)} {name}"
+
+
+def _range(found: Found, reading: Reading) -> str | None:
+    low, high = found["low"], found["high"]
+    long = found["dash"].strip() == "-" and (len(low) > 4 or len(high) > 4)
+    if long or is_code(found.string, found.start()):
+        return None
+    if len(low) == 4 and low[:2] in _CENTURIES and (len(high) == 2 or (len(high) == 4 and high[:2] in _CENTURIES)):
+        return f"{year(low)} to {year(high)}"
+    return f"{amount(low)} to {amount(high)}"
+
+
+# -- money and measures --------------------------------------------------------------------------------------------------
+
+
+def _money(found: Found, reading: Reading) -> str | None:
+    """$128.50, $1.2 billion, $20-30, $399/night."""
+    names = CURRENCY_EN.get(found["sign"].upper())
+    if names is None:
+        return None
+    scale, per = found["scale"] or "", found["per"]
+    said = _sum(found["high"] or found["low"], names, _SCALES.get(scale.lower(), scale))
+    if found["high"]:
+        said = f"{amount(found['low'], joined=True)} to {said}"
+    return f"{said} per {PER_EN[per]}" if per else said
+
+
+def _money_behind(found: Found, reading: Reading) -> str | None:
+    names = CURRENCY_EN.get(found["sign"].upper())
+    return None if names is None else _sum(found["low"], names, "")
+
+
+def _sum(figures: str, names: tuple[str, str, str, str], scale: str) -> str:
+    one, several, hundredth, hundredths = names
+    if scale:
+        return f"{amount(figures)} {scale} {several}"
+    whole, _, part = figures.partition(".")
+    part = part.rstrip("0")
+    if len(part) > 2 or (part and not hundredth):
+        return f"{amount(f'{whole or 0}.{part}', joined=True)} {several}"
+    value = int(whole.replace(",", "") or "0")
+    said = [f"{amount(str(value), joined=True)} {one if value == 1 else several}"] if value or not part else []
+    if part:
+        cents = int(part.ljust(2, "0"))
+        said.append(f"{amount(str(cents))} {hundredth if cents == 1 else hundredths}")
+    return " ".join(said)
+
+
+def _scaled(found: Found, reading: Reading) -> str:
+    """0.1 billion, 30k; a capital letter is said as it is."""
+    scale = found["scale"]
+    name = scale if scale in ("K", "M", "B") else _SCALES.get(scale.lower(), scale)
+    return f"{amount(found['low'], joined=True)} {name}"
+
+
+def _measure(found: Found, reading: Reading) -> str | None:
+    low, high, sign, per, across = found["low"], found["high"], found["unit"], found["per"], found["across"]
+    glued = found.string[found.end("unit") - len(sign) - 1] != " "
+    if (sign in "ANJst" and not per) or (sign == "V" and glued):
+        return None  # letters, more often than units
+    _, one, several = UNITS[sign]
+    name = one if low == "1" and not high and not across else several
+    if across:
+        number = f"{amount(low)} by {amount(across)}"
+    else:
+        number = f"{amount(low)} to {amount(high)}" if high else amount(low, joined=True)
+    return f"{number} {name} per {PER_EN[per]}" if per else f"{number} {name}"
+
+
+_UNIT = signs(UNITS)
+_PER = f"(?: ?/ ?(?P<per>{signs(PER_EN)}))?(?![A-Za-z])"
+_SIGNS_OF_MONEY = r"US\$|HK\$|A\$|C\$|S\$|[$€£₩₽₹฿¥]"
+_CODES_OF_MONEY = "USD|CNY|RMB|HKD|EUR|GBP|JPY|KRW|AUD|CAD|SGD|THB|CHF"
+_SCALE = r" ?(?P<scale>thousand|million|billion|trillion|[kK]|[mMbB]n?)(?![A-Za-z])"
+_SEP = r" ?[-–—~−] ?"
+
+AREAS = (
+    kind("measure", FIGURE, rf"(?P<low>{NUMBER}) ?[xX×] ?(?P<across>{NUMBER})(?P<high>) ?(?P<unit>{_UNIT})(?![A-Za-z0-9²³']){_PER}", _measure),
+)  # fmt: skip
+KINDS = (
+    kind("date", FIGURE, r"(?P<first>\d{4})'?s ?[-–] ?(?P<last>\d{4}|\d0)'?s(?![A-Za-z])", _decades),
+    kind("date", FIGURE, r"(?P<year>[12]\d\d0|[2-9]0)'?s(?![A-Za-z])", _decade),
+    kind("percent", FIGURE, rf"(?P<low>{NUMBER}) ?%?(?:{_SEP}(?P<high>{NUMBER}))? ?(?P<sign>[%‰])", _percent),
+    kind("fraction", FIGURE, r"(?:(?P<whole>\d+) )?(?P<above>\d+) ?/ ?(?P<below>\d+)(?![\d/])(?:th|rd|nd|st|TH|RD|ND|ST)?(?![A-Za-z]|/\d)", _fraction),
+    kind("ordinal", FIGURE, r"(?P<figures>\d{1,3}(?:,\d{3})+|\d+)(?P<suffix>st|nd|rd|th|ST|ND|RD|TH)(?![A-Za-z])", _ordinal),
+    kind("money", FIGURE, rf"(?P<low>{NUMBER}) ?(?P<sign>{_SIGNS_OF_MONEY}|{_CODES_OF_MONEY})(?![A-Za-z\d])", _money_behind),
+    kind("measure", FIGURE, rf"(?P<low>{NUMBER})(?P<across>)(?:(?: ?(?:{_UNIT}))?{_SEP}(?P<high>{NUMBER}))? ?(?P<unit>{_UNIT})(?![A-Za-z0-9²³']){_PER}", _measure),
+    kind("range", FIGURE, rf"(?P<low>{NUMBER})(?P<dash>{_SEP})(?P<high>{NUMBER})(?! ?=|[-–:/.]?\d|[A-Za-z])", _range),
+    kind("amount", FIGURE, rf"(?P<low>{NUMBER}){_SCALE}", _scaled),
+    kind("money", LETTER + "".join(CURRENCY), rf"(?P<sign>{_SIGNS_OF_MONEY}|(?:{_CODES_OF_MONEY})(?=[ \d])) ?(?P<low>{NUMBER}|\.\d+)(?![\d@])(?:{_SEP}(?:{_SIGNS_OF_MONEY})?(?P<high>{NUMBER}))?(?:{_SCALE})?{_PER}", _money),
+)  # fmt: skip

@@ -1,0 +1,143 @@
+"""Numbers that are dictated, in English: of telephones, cards, orders; addresses of machines, versions. [pure]"""
+
+from __future__ import annotations
+
+import re
+
+from ..kinds import FIGURE, LETTER, Found, kind
+from ..reading import Reading
+from .context import is_code
+from .numbers import amount, digits, year
+
+_GROUP = re.compile(r"[0-9]+")
+
+
+def in_groups(groups: list[str], reading: Reading) -> str:
+    return (", " if reading.groups else " ").join("eight hundred" if group == "800" else digits(group) for group in groups)
+
+
+def grouped(figures: str, reading: Reading) -> str:
+    """Figure by figure, with a pause after each four of a long one; a telephone's ten are 3-3-4."""
+    size = len(figures)
+    if size == 10:
+        cuts = [3, 6]
+    else:
+        cuts = [at for at in range(4, size, 4) if size - at > 1] if size > 8 else []
+    ends = [0, *cuts, size]
+    groups = [figures[begin:end] for begin, end in zip(ends, ends[1:], strict=False)]
+    return (", " if reading.groups else " ").join(map(digits, groups))
+
+
+def _telephone(found: Found, reading: Reading) -> str:
+    said = in_groups(_GROUP.findall(found[0]), reading)
+    return f"plus {said}" if found[0][0] == "+" else said
+
+
+def _vanity(found: Found, reading: Reading) -> str:
+    """1-800-GO-U-HAUL."""
+    said = in_groups([found["one"], found["area"]], reading)
+    return f"{said}{', ' if reading.groups else ' '}{found['name'].replace('-', ' ')}"
+
+
+def _spaced(found: Found, reading: Reading) -> str | None:
+    """6222 0212 3456 7890 in the groups it is written in; but 3 5 are two numbers."""
+    groups = found[0].split()
+    if sum(map(len, groups)) < 7 and not is_code(found.string, found.start()):
+        return None
+    return in_groups(groups, reading)
+
+
+def _dashed(found: Found, reading: Reading) -> str | None:
+    """77-1234 where a code is named."""
+    return in_groups(found[0].split("-"), reading) if is_code(found.string, found.start()) else None
+
+
+def _masked(found: Found, reading: Reading) -> str:
+    """138****5678."""
+    parts = re.findall(r"[0-9]+|\*+", found[0])
+    return ", ".join(digits(part) if part[0] != "*" else f"{amount(str(len(part)))} stars" for part in parts)
+
+
+def _machine(found: Found, reading: Reading) -> str:
+    """127.0.0.1, with a port or a mask."""
+    said = " dot ".join(digits(part) for part in found["host"].split("."))
+    said += f" colon {digits(found['port'])}" if found["port"] else ""
+    return said + (f" slash {amount(found['mask'])}" if found["mask"] else "")
+
+
+def _version(found: Found, reading: Reading) -> str:
+    """1.2.3, v2.10."""
+    parts = found["parts"].split(".")
+    said = " point ".join(digits(part) if part[0] == "0" or len(part) > 2 else amount(part) for part in parts)
+    return f"version {said}" if found["v"] else said
+
+
+def _retirement(found: Found, reading: Reading) -> str:
+    """401(k)."""
+    return f"{amount(found['a'])} oh {amount(found['b'])} {found['k']}"
+
+
+def _strokes(found: Found, reading: Reading) -> str:
+    """31/31/100, which is neither a date nor a fraction."""
+    return "/".join(_figures(part, mixed=True) for part in found[0].split("/"))
+
+
+_PARTS = re.compile(r"[A-Za-z]+|[0-9]+|[^A-Za-z0-9]")
+
+
+def _code(found: Found, reading: Reading) -> str | None:
+    """A1B2C3, C24, COVID-19: letters as they are, figures as amounts; each by itself where a code is named."""
+    text, begin, whole = found.string, found.start(), found[0]
+    if not any(map(str.isdecimal, whole)) or not any(map(str.isalpha, whole)):
+        return None
+    named = is_code(text, begin)
+    if whole.islower() and "-" in whole and not named:
+        return None  # covid-19: a word, and a number behind it
+    parts = _PARTS.findall(whole)
+    mixed = len(parts) > 3
+    said = ""
+    for part in parts:
+        if part.isdecimal():
+            part = grouped(part, reading) if named else _figures(part, mixed=mixed)
+        elif named and part.isupper() and len(part) <= 4:
+            part = " ".join(part)
+        if part in "-/":
+            said += " " if named else part
+        else:
+            part = "underscore" if part == "_" else part
+            said += f" {part}" if said and said[-1] not in " -/" else part
+    return said
+
+
+def _tail(found: Found, reading: Reading) -> str:
+    """5G, 16c."""
+    return f"{_figures(found['figures'], mixed=False)} {found['letters']}"
+
+
+def _figures(figures: str, *, mixed: bool) -> str:
+    if len(figures) > 4 or (len(figures) > 1 and figures[0] == "0"):
+        return digits(figures)
+    return year(figures) if len(figures) == 4 and not mixed else amount(figures)
+
+
+_END = r"(?![\dA-Za-z]|[-.]\d)"
+
+TELEPHONES = (
+    kind("address", FIGURE, r"(?P<host>\d{1,3}(?:\.\d{1,3}){3})(?![\d.])(?::(?P<port>\d{1,5}))?(?:/(?P<mask>\d{1,2}))?", _machine),
+    kind("masked", FIGURE + "*", r"(?=[\d*]{0,20}\*\*)(?:\d+|\*+)(?:[ -]?(?:\d+|\*+))*(?<=\d)", _masked),
+    kind("telephone", FIGURE + "+(", rf"(?:\+\d{{1,3}}[- ]?)?(?:\(\d{{3}}\)[- ]?|\d{{3}}[- .])\d{{3}}[-. ]\d{{4}}(?:-\d{{1,6}})?{_END}", _telephone),
+    kind("telephone", "+", rf"\+\d{{1,3}}(?:[- ]?\(?\d{{1,5}}\)?){{2,5}}{_END}", _telephone),
+    kind("telephone", FIGURE, rf"(?:1-\d{{3}}-\d{{3}}-\d{{4}}|\d{{3}}-\d{{2}}-\d{{4}}|\d{{3}}-\d{{4}}|\d{{4}}(?:-\d{{4}}){{2,3}}){_END}", _telephone),
+    kind("telephone", FIGURE, r"(?P<one>1)-(?P<area>\d{3})-(?P<name>[A-Z]+(?:-[A-Z]+)*)(?![A-Za-z\d-])", _vanity),
+    kind("code", FIGURE, r"\d+(?: \d+)+(?![\d.:/%]|-\d)", _spaced),
+)  # fmt: skip
+CODES = (
+    kind("version", FIGURE, r"(?P<v>)(?P<parts>\d+(?:\.\d+){2,4})(?![\d%]|\.\d)", _version),
+    kind("version", "vV", r"(?P<v>[vV])(?P<parts>\d+(?:\.\d+){0,4})(?![\dA-Za-z%]|\.\d)", _version),
+    kind("code", FIGURE, r"(?P<a>\d)0(?P<b>\d)\((?P<k>[a-z])\)", _retirement),
+    kind("code", FIGURE, r"\d+(?:-\d+)+(?![\dA-Za-z.:/%])", _dashed),
+    kind("code", FIGURE, r"\d+(?:/\d+){2,5}(?![\d/])", _strokes),
+    kind("code", LETTER, r"[A-Za-z]+(?:[-_/]?\d+[A-Za-z]*)+(?:-[A-Za-z0-9]+)*(?![A-Za-z0-9])", _code),
+    kind("code", FIGURE, r"\d+[A-Za-z]+\d[A-Za-z0-9]*(?:-[A-Za-z0-9]+)*(?![A-Za-z0-9])", _code),
+)  # fmt: skip
+TAILS = (kind("code", FIGURE, r"(?P<figures>\d+)(?P<letters>[A-Za-z]+)(?![A-Za-z0-9])", _tail),)

@@ -1,0 +1,50 @@
+"""Plain numbers, and the table of all kinds, in English. [pure]"""
+
+from __future__ import annotations
+
+import re
+
+from ..kinds import FIGURE, NUMBER, Found, kind, table
+from ..reading import Reading
+from . import amounts, codes, dates, letters, signs
+from .codes import grouped
+from .context import is_amount, is_code
+from .numbers import amount, digits, year
+
+_THINGS = re.compile(r" (?:[a-z]+ )?[a-z]{2,}s\b")
+"""Behind a number of four figures, what makes it no year."""
+
+
+def _number(found: Found, reading: Reading) -> str:
+    """A code where one is named; by one also what has more than four figures and no commas, for that is how people write codes."""
+    text, begin, figures = found.string, found.start(), found[0]
+    if "." in figures:
+        return amount(figures, joined=True)
+    if "," in figures:
+        return amount(figures)
+    padded = len(figures) > 1 and figures[0] == "0"
+    counted = is_amount(text, begin)
+    if not counted and (len(figures) > 2 or padded) and (is_code(text, begin) or text[begin - 1 : begin] == "#"):
+        return grouped(figures, reading) if reading.codes == "digits" or padded else amount(figures)
+    if padded:
+        return digits(figures)
+    if counted or len(figures) < 4 or _THINGS.match(text, found.end()):
+        return amount(figures)
+    return year(figures) if len(figures) == 4 else grouped(figures, reading)
+
+
+TABLE = table(
+    (
+        *letters.ADDRESSES,
+        *dates.KINDS,
+        *codes.TELEPHONES,
+        *amounts.AREAS,
+        *codes.CODES,
+        *amounts.KINDS,
+        *codes.TAILS,
+        kind("number", FIGURE, NUMBER, _number),
+        *letters.KINDS,
+        *signs.KINDS,
+    )
+)
+"""In the order in which they are tried."""

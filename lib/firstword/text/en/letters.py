@@ -1,0 +1,151 @@
+"""Abbreviations, initials, Roman numerals, addresses of houses, e-mail and links, in English. [pure]"""
+
+from __future__ import annotations
+
+import re
+
+from ..electronic import EMAIL, LINK, Spelling, link, spell
+from ..kinds import FIGURE, LETTER, Found, Kind, kind
+from ..reading import Reading
+from ..runs import CIRCLED, ROMAN
+from .numbers import amount, digits, ordinal, year
+
+_SAID = {
+    "dr": "doctor", "mr": "mister", "mrs": "misses", "ms": "miss", "prof": "professor", "st": "saint", "jr": "junior", "sr": "senior", "no": "number",
+    "vol": "volume", "ext": "extension", "dept": "department", "inc": "incorporated", "ltd": "limited", "vs": "versus", "approx": "approximately",
+    "tel": "telephone", "fig": "figure", "gen": "general", "capt": "captain", "sgt": "sergeant", "rev": "reverend", "hon": "honorable",
+    "gov": "governor", "apt": "apartment", "etc": "et cetera",
+}  # fmt: skip
+_TITLES = frozenset("dr mr mrs ms prof st gen capt sgt rev hon gov".split())
+_NUMBERED = frozenset("no fig vol ext apt".split())
+
+
+def _abbreviation(found: Found, reading: Reading) -> str | None:
+    """Dr. Evil and No. 5, but Main St. and "No."."""
+    word, behind = found["word"].lower(), found.string[found.end() :]
+    if word in _NUMBERED and not behind.lstrip(" ")[:1].isdecimal():
+        return None
+    if word in _TITLES and behind and not (behind[0] == " " and behind[1:2].isupper()):
+        return None
+    if word == "st" and not behind:
+        return None
+    return _SAID.get(word)
+
+
+def _initials(found: Found, reading: Reading) -> str:
+    """U.S.A. and C. S."""
+    return re.sub(r"[. ]", "", found[0]).upper()
+
+
+# -- Roman numerals ------------------------------------------------------------------------------------------------------
+
+_ROMANS = {"II": "2", "III": "3", "IV": "4", "VI": "6", "VII": "7", "VIII": "8", "IX": "9", "XI": "11", "XII": "12", "V": "5", "X": "10", "I": "1"}
+_NUMBERED_THINGS = frozenset(
+    "war chapter part phase type class level volume section stage act grade tier book model mark bowl category appendix article".split()
+)
+_KINGS = frozenset(
+    "henry elizabeth george louis charles edward william james john paul pope richard napoleon philip nicholas alexander".split()
+)
+_LAST_WORD = re.compile(r"([A-Za-z]{2,12}) $")
+
+
+def _numeral(found: Found, reading: Reading) -> str | None:
+    """World War II, Chapter IV, Henry VIII; after another word it is letters."""
+    last = _LAST_WORD.search(found.string, max(0, found.start() - 13), found.start())
+    if last is None:
+        return None
+    if last[1].lower() in _NUMBERED_THINGS:
+        return amount(_ROMANS[found[0]])
+    return f"the {ordinal(_ROMANS[found[0]])}" if last[1].lower() in _KINGS else None
+
+
+def _roman(found: Found, reading: Reading) -> str:
+    code = ord(found[0])
+    return amount(str(code - (0x215F if code < 0x2170 else 0x216F)))
+
+
+def _circled(found: Found, reading: Reading) -> str:
+    return amount(str(ord(found[0]) - 0x245F))
+
+
+# -- where one lives -----------------------------------------------------------------------------------------------------
+
+_STREETS = {
+    "st": "Street", "ave": "Avenue", "av": "Avenue", "blvd": "Boulevard", "rd": "Road", "ct": "Court", "dr": "Drive", "ln": "Lane", "hwy": "Highway",
+    "pkwy": "Parkway", "pl": "Place", "sq": "Square", "ter": "Terrace", "way": "Way", "street": "Street", "avenue": "Avenue", "road": "Road",
+    "lane": "Lane", "drive": "Drive", "court": "Court", "boulevard": "Boulevard", "highway": "Highway",
+}  # fmt: skip
+_SIDES = {"N": "North", "S": "South", "E": "East", "W": "West", "NE": "Northeast", "NW": "Northwest", "SE": "Southeast", "SW": "Southwest"}
+_STATES = {
+    "AL": "Alabama", "AK": "Alaska", "AZ": "Arizona", "CA": "California", "CO": "Colorado", "CT": "Connecticut", "DC": "D C", "FL": "Florida",
+    "GA": "Georgia", "IL": "Illinois", "KS": "Kansas", "KY": "Kentucky", "MA": "Massachusetts", "MD": "Maryland", "MI": "Michigan", "MN": "Minnesota",
+    "MO": "Missouri", "NC": "North Carolina", "NJ": "New Jersey", "NM": "New Mexico", "NV": "Nevada", "NY": "New York", "PA": "Pennsylvania",
+    "SC": "South Carolina", "TN": "Tennessee", "TX": "Texas", "UT": "Utah", "VA": "Virginia", "WA": "Washington", "WI": "Wisconsin",
+}  # fmt: skip
+"""Those that are no words."""
+_BEHIND_A_TOWN = re.compile(r"[A-Za-z], $")
+
+
+def _street(found: Found, reading: Reading) -> str:
+    """123 Laguna Ct, 1211 E Arques Ave."""
+    said = [_house(found["house"])]
+    said += [_SIDES[found["side"]]] if found["side"] else []
+    for word in found["names"].split():
+        figures = re.match(r"[0-9]+", word)
+        said.append(ordinal(figures[0]) if figures else word)
+    return " ".join([*said, _STREETS[found["suffix"].lower()]])
+
+
+def _house(figures: str) -> str:
+    """``123`` as one twenty three, ``1211`` as twelve eleven."""
+    if len(figures) == 3 and figures[1:] != "00":
+        rest = amount(figures[1:])
+        return f"{amount(figures[0])} {f'oh {rest}' if figures[1] == '0' else rest}"
+    return year(figures) if len(figures) == 4 else amount(figures) if len(figures) < 4 else digits(figures)
+
+
+def _state(found: Found, reading: Reading) -> str | None:
+    """Austin, TX."""
+    town = _BEHIND_A_TOWN.search(found.string, max(0, found.start() - 3), found.start())
+    return _STATES.get(found[0]) if town else None
+
+
+# -- e-mail and links ----------------------------------------------------------------------------------------------------
+
+SPELLING = Spelling(
+    {
+        ".": "dot", "@": "at", "-": "dash", "_": "underscore", "/": "slash", ":": "colon", "+": "plus", "&": "ampersand", "=": "equals",
+        "?": "question mark", "#": "hash", "%": "percent", "~": "tilde",
+    },
+    digits,
+    " ",
+    {"www": "WWW", "http": "HTTP", "https": "HTTPS"},
+)  # fmt: skip
+
+
+def _email(found: Found, reading: Reading) -> str:
+    if reading.emails == "say":
+        return spell(found[0], SPELLING)
+    return (reading.email_sentence or "an e-mail address") if reading.emails == "announce" else ""
+
+
+def _link(found: Found, reading: Reading) -> str:
+    if reading.links in ("say", "full"):
+        return link(found, reading.links, SPELLING)
+    return (reading.link_sentence or "a link") if reading.links == "announce" else ""
+
+
+_NAMES = r"(?P<names>(?:[A-Z][A-Za-z]+|\d+(?:st|nd|rd|th))(?: [A-Z][A-Za-z]+){0,2}?)"
+ADDRESSES = (
+    Kind("email", FIGURE + LETTER, EMAIL, _email),
+    Kind("link", FIGURE + LETTER, LINK, _link),
+    kind("house", FIGURE, r"(?P<house>\d{1,5}) (?:(?P<side>[NS][EW]?|[EW])\.? )?" + _NAMES + f" (?P<suffix>(?i:{'|'.join(sorted(_STREETS, key=len, reverse=True))}))(?![A-Za-z])", _street),
+    kind("house", "ACDFGIKMNPSTUVW", r"[A-Z]{2}(?![A-Za-z])", _state),
+)  # fmt: skip
+KINDS = (
+    kind("roman", "IVX", r"(?:VIII|VII|III|XII|II|IV|VI|IX|XI|I|V|X)(?![A-Za-z0-9'’])", _numeral),
+    kind("letters", LETTER, r"(?P<word>[A-Za-z]{2,6})\.(?!\w)", _abbreviation),
+    kind("letters", LETTER, r"(?:[A-Za-z]\. ?)+[A-Za-z]\.(?!\w)|(?:[A-Z]\.){1,6}[A-Z](?![A-Za-z])", _initials),
+    kind("roman", "".join(sorted(ROMAN)), ".", _roman),
+    kind("number", "".join(sorted(CIRCLED)), ".", _circled),
+)

@@ -1,0 +1,111 @@
+"""Dates, times of day and durations, in Mandarin. [pure]"""
+
+from __future__ import annotations
+
+import re
+
+from ..kinds import FIGURE, Found, after, kind
+from ..reading import Reading
+from .context import is_date, is_score, is_version, lasts
+from .numbers import amount, digits
+
+_HALVES = {"a": "上午", "p": "下午"}
+_DAYTIME = re.compile(r"(?:上午|下午|早上|早晨|清晨|晚上|凌晨|中午|傍晚|夜里|午夜|今晚|明早) ?$")
+
+
+def _day(year: str, month: str, day: str) -> str | None:
+    """None if there is no such day."""
+    if not (1 <= int(month) <= 12 and (not day or 1 <= int(day) <= 31)):
+        return None
+    said = f"{digits(year)}年" if year else ""
+    return f"{said}{amount(month)}月" + (f"{amount(day)}日" if day else "")
+
+
+def _whole(found: Found, reading: Reading) -> str | None:
+    if is_version(found.string, found.start()):
+        return None
+    return _day(found["year"], found["month"], found["day"])
+
+
+def _year_last(found: Found, reading: Reading) -> str | None:
+    """12/25/2024, and 25/12/2024 where there is no twenty-fifth month."""
+    first, second = found["a"], found["b"]
+    return _day(found["year"], first, second) if int(first) <= 12 else _day(found["year"], second, first)
+
+
+def _month_of_year(found: Found, reading: Reading) -> str | None:
+    return None if is_version(found.string, found.start()) else _day(found["year"], found["month"], "")
+
+
+def _day_of_month(found: Found, reading: Reading) -> str | None:
+    """08/08 and 08.08; 3/5 only where a date is spoken of."""
+    month, day, text, begin = found["month"], found["day"], found.string, found.start()
+    padded = month[0] == "0" or (day[0] == "0" and found["sep"] == "/")
+    if month == "0" or not (padded or (is_date(text, begin) and found["sep"] != ".")):
+        return None
+    return _day("", month, day)
+
+
+def _era(found: Found, reading: Reading) -> str:
+    return f"公元{'前' if found['era'][0] in 'bB' else ''}{digits(found['year'])}年"
+
+
+def _clock(found: Found, reading: Reading) -> str | None:
+    """14:30, 9:05:00, 3:30pm; a score or a duration where one is spoken of."""
+    text, begin = found.string, found.start()
+    hour, minute, second, letter = int(found["hour"]), int(found["minute"]), found["second"], found["half"]
+    if is_score(text, begin, after(found)):
+        return None
+    if lasts(text, begin) and not letter:
+        return _duration(hour, minute, int(second)) if second else _duration(0, hour, minute)
+    said_before = _DAYTIME.search(text, max(0, begin - 4), begin) is not None
+    half = _HALVES[letter[0].lower()] if letter and hour <= 12 and not said_before else ""
+    if reading.clock == "12" and not letter and not said_before:
+        half, hour = _part_of_day(hour), (hour - 12 if hour > 12 else hour)
+    return half + _hours(hour, minute, second)
+
+
+def _part_of_day(hour: int) -> str:
+    for before, name in ((5, "凌晨"), (12, "上午"), (13, "中午"), (18, "下午")):
+        if hour < before:
+            return name
+    return "晚上"
+
+
+def _hours(hour: int, minute: int, second: str | None) -> str:
+    said = f"{amount(str(hour), two='两')}点"
+    if second and not int(second) and not minute:
+        return f"{said}整"
+    if minute or second:
+        said += f"{_padded(minute)}分"
+    return f"{said}{_padded(int(second))}秒" if second and int(second) else said
+
+
+def _padded(value: int) -> str:
+    """零五, as one says minutes and seconds."""
+    return ("零" if 0 < value < 10 else "") + amount(str(value))
+
+
+def _duration(hours: int, minutes: int, seconds: int) -> str:
+    parts = ((hours, "小时"), (minutes, "分" if seconds else "分钟"), (seconds, "秒"))
+    return "".join(f"{amount(str(value), two='两')}{unit}" for value, unit in parts if value) or "零秒"
+
+
+def _hour(found: Found, reading: Reading) -> str:
+    """3pm."""
+    hour = int(found["hour"])
+    return (_HALVES[found["half"][0].lower()] if hour <= 12 else "") + _hours(hour, 0, None)
+
+
+_HALF = r" ?(?P<half>[aApP]\.?[mM](?![A-Za-z])\.?)"
+
+KINDS = (
+    kind("date", FIGURE, r"(?P<year>\d{4})(?P<sep>[-/.])(?P<month>\d{1,2})(?P=sep)(?P<day>\d{1,2})(?![\d:A-SU-Za-z]|[-/.]\d)(?:T(?=\d))?", _whole),
+    kind("date", FIGURE, r"(?P<a>\d{1,2})[-/](?P<b>\d{1,2})[-/](?P<year>(?:19|20)\d{2})(?!\d)", _year_last),
+    kind("date", FIGURE, r"(?P<year>(?:18|19|20)\d{2})[-/.](?P<month>0[1-9]|1[0-2])(?![\d.%A-Za-z]|[-/]\d|[元万亿])", _month_of_year),
+    kind("date", FIGURE, r"(?P<month>0[1-9]|1[0-2])[-/](?P<year>(?:19|20)\d{2})(?![\d/-])", _month_of_year),
+    kind("date", FIGURE, r"(?P<month>\d{1,2})(?P<sep>[-/.])(?P<day>\d{1,2})(?![\d.%:/A-Za-z°℃²³]|-\d)", _day_of_month),
+    kind("date", FIGURE, r"(?P<year>\d{1,4}) ?(?P<era>[aA]\.?[dD]|[bB]\.?[cC]\.?[eE]?)(?![A-Za-z])\.?", _era),
+    kind("time", FIGURE, rf"(?P<hour>[01]?\d|2[0-4]):(?P<minute>[0-5]\d)(?::(?P<second>[0-5]\d)(?:\.\d+)?)?(?![\d:])(?:{_HALF})?", _clock),
+    kind("time", FIGURE, rf"(?P<hour>[01]?\d|2[0-4]){_HALF}", _hour),
+)  # fmt: skip

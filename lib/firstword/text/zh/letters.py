@@ -1,0 +1,78 @@
+"""Latin letters in Mandarin: acronyms, names with figures in them, Roman numerals, addresses. [pure]"""
+
+from __future__ import annotations
+
+import re
+
+from ..electronic import EMAIL, LINK, Spelling, link, spell
+from ..kinds import FIGURE, LETTER, Found, Kind, after, kind
+from ..reading import Reading
+from ..runs import CIRCLED, ROMAN
+from .numbers import amount, digits
+
+_ACRONYMS = frozenset(
+    "gpu cpu wto mvp vip mba ceo cfo cto coo tv dvd cd usb ip sim atm gps nba cba url pdf ppt vr ai qq dna rna ktv ufo diy gdp cpi emba phd iq kpi okr erp crm vpn wps led lcd ssd "
+    "rom bbc cnn mtv mri icu apec gre mbti nfc sdk api http html css sql iot sms otp pc faq svip".split()
+)
+"""What is spelled also where it is written in small letters."""
+_ROMANS = {"II": 2, "III": 3, "IV": 4, "VI": 6, "VII": 7, "VIII": 8, "IX": 9, "XI": 11, "XII": 12, "I": 1, "V": 5, "X": 10}
+_OF_ROMANS = tuple("型期级类度代世章部区号阶卷组式")
+
+
+def _acronym(found: Found, reading: Reading) -> str | None:
+    return found[0].upper() if found[0] in _ACRONYMS else None
+
+
+def _spaced(found: Found, reading: Reading) -> str:
+    """c e o."""
+    return found[0].replace(" ", "").upper()
+
+
+def _roman(found: Found, reading: Reading) -> str:
+    code = ord(found[0])
+    return amount(str(code - (0x215F if code < 0x2170 else 0x216F)))
+
+
+def _roman_letters(found: Found, reading: Reading) -> str | None:
+    """第III期, II型: only where a number is expected."""
+    numbered = found.string[: found.start()].rstrip(" ").endswith("第")
+    if not numbered and (len(found[0]) < 2 or not after(found).startswith(_OF_ROMANS)):
+        return None
+    return amount(str(_ROMANS[found[0]]))
+
+
+def _circled(found: Found, reading: Reading) -> str:
+    return amount(str(ord(found[0]) - 0x245F))
+
+
+SPELLING = Spelling(
+    {
+        ".": "点", "@": "艾特", "-": "杠", "_": "下划线", "/": "斜杠", ":": "冒号", "+": "加", "&": "和", "=": "等于", "?": "问号", "#": "井号",
+        "%": "百分号", "~": "波浪号",
+    },
+    digits,
+    "",
+    {},
+)  # fmt: skip
+
+
+def _email(found: Found, reading: Reading) -> str:
+    if reading.emails == "say":
+        return spell(found[0], SPELLING)
+    return (reading.email_sentence or "一个电子邮箱地址") if reading.emails == "announce" else ""
+
+
+def _link(found: Found, reading: Reading) -> str:
+    if reading.links in ("say", "full"):
+        return link(found, reading.links, SPELLING)
+    return (reading.link_sentence or "一个链接") if reading.links == "announce" else ""
+
+
+ADDRESSES = (Kind("email", FIGURE + LETTER, EMAIL, _email), Kind("link", FIGURE + LETTER, LINK, _link))
+KINDS = (
+    kind("roman", "".join(sorted(ROMAN)), ".", _roman),
+    kind("roman", "IVX", r"(?:VIII|VII|III|XII|II|IV|VI|IX|XI|I|V|X)(?![A-Za-z0-9])", _roman_letters),
+    kind("letters", LETTER, r"[A-Za-z](?: [A-Za-z])+(?![A-Za-z])", _spaced),
+    kind("letters", LETTER, r"[A-Za-z]+(?![A-Za-z0-9'’.@_-])", _acronym),
+    kind("number", "".join(sorted(CIRCLED)), ".", _circled),
+)
