@@ -90,14 +90,21 @@ def test_an_atom_of_several_characters_is_never_cut_and_what_follows_a_number_st
 
 def test_later_pieces_are_clauses_while_little_is_to_be_heard_and_sentences_while_much_is() -> None:
     text = "好的，" + "您的快递已经到达，预计明天上午送到，请您保持电话畅通。" * 2
-    assert pieces(text, waiting_ms=0)[1:4] == ["您的快递已经到达，", "预计明天上午送到，", "请您保持电话畅通。"]
+    assert pieces(text, waiting_ms=1000)[1:4] == ["您的快递已经到达，", "预计明天上午送到，", "请您保持电话畅通。"]
     assert pieces(text)[1:3] == ["您的快递已经到达，预计明天上午送到，请您保持电话畅通。"] * 2
 
 
 def test_where_the_caller_hears_nothing_else_a_group_of_words_is_a_piece() -> None:
-    text = "好的，您的订单目前是已经到达本市的分拣中心"
-    assert pieces(text, waiting_ms=100)[1] == "您的订单目前是"
-    assert pieces(text, waiting_ms=1000)[1] == "您的订单目前是已经到达本市的分拣中心"
+    text = "好的，您的快递是已经到达本市的分拣中心"
+    assert pieces(text, waiting_ms=100)[1] == "您的快递是"
+    assert pieces(text, waiting_ms=1000)[1] == "您的快递是已经到达本市的分拣中心"
+
+
+def test_where_more_is_held_back_before_the_pieces_what_there_is_is_given_in_time() -> None:
+    segmenter = Segmenter()
+    assert [piece.text for piece in segmenter.feed(atoms("好的，该房型在选择的日期"))] == ["好的，"]
+    assert segmenter.feed([], 1000) == []
+    assert [piece.text for piece in segmenter.feed([], 100)] == ["该房型在选择的日期"]
 
 
 def test_the_first_piece_is_urgent_and_so_is_one_that_is_no_clause() -> None:

@@ -30,7 +30,9 @@ FORCED = 150.0
 AMPLE_MS = 4000.0
 LOW_MS = 2500.0
 """With less to be heard, each clause goes at once."""
-DRY_MS = 400.0
+LAST_RESORT = {PHRASE: 3.0, WORD: 3.5, ANY: 6.0}
+"""Of a later piece where the caller would hear nothing else."""
+DRY_MS = 350.0
 """With less to be heard, what there is goes: a synthesiser needs some 200 ms to begin, and a model some to write on."""
 MOST_ATOMS = 2000
 """Atoms that are held at most, spoken or not."""
@@ -92,6 +94,8 @@ class Segmenter:
                 waiting_ms += self._give(len(self._held), pieces)
         if self._place and self._begun and waiting_ms < LOW_MS:
             self._give(self._place, pieces)
+        if self._begun and waiting_ms < DRY_MS and self._size >= LAST_RESORT[ANY]:
+            pieces += self.stalled(waiting_ms)  # what was read is at its end for now: more is held back before us
         return pieces
 
     def stalled(self, waiting_ms: float = 0.0) -> list[Piece]:
@@ -135,7 +139,7 @@ class Segmenter:
             now = self._size >= LONG or waiting_ms < LOW_MS
         else:
             urgent = waiting_ms < DRY_MS
-            now = self._size >= LONGEST or (urgent and self._size >= FIRST[rank])
+            now = self._size >= LONGEST or (urgent and self._size >= LAST_RESORT[rank])
         if not now:
             if rank >= CLAUSE:
                 self._place = len(self._held)
