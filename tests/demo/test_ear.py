@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from firstword.demo.ear import by_ear
+from firstword.text.reading import Reading
 
 WHOLE = "您好。一共 30 元。周末也送再见。"
 
@@ -50,3 +51,17 @@ def test_a_cut_reply_takes_nothing_from_the_next_one(record: dict[str, Any]) -> 
     record["turns"][1] |= {"reply": "好好好的", "heard": "好"}
     record["phrases"][1]["text"] = "好，再见。"
     assert by_ear(record, "您好。一共 30 元。好好，再见。") == ""
+
+
+@pytest.mark.parametrize("cut", ["首", "首重", "首重十", "首重十\ufffd", "首重十二", "首重十二元"])
+def test_a_word_that_was_cut_within_is_not_in_the_record_and_part_of_it_is_heard(
+    record: dict[str, Any], cut: str
+) -> None:
+    record["turns"][1] |= {"reply": "**首重**12元。", "heard": "**首重**"}
+    expected = "" if cut != "首重十二元" else "phrase 2"
+    assert by_ear(record, f"您好。一共 三十 元。{cut}再见。", Reading()).startswith(expected)
+
+
+def test_what_was_written_and_not_spoken_is_no_fault(record: dict[str, Any]) -> None:
+    record["turns"][0] |= {"reply": "**一共** 30 元😀。", "heard": "**一共** 30 元😀。"}
+    assert by_ear(record, "您好。一共 三十 元。周末也送再见。", Reading()) == ""

@@ -16,7 +16,7 @@ from firstword.sim.caller import Conversation
 from firstword.sim.line import Line
 from firstword.sim.stage import Played
 
-WHOLE = "您好。一共 30 元。周末也送再见。"
+WHOLE = "您好。一共 三十 元。周末也送再见。"  # the record has 30, as the model wrote it
 
 
 def played(record: dict[str, Any], heard: str, **call: Any) -> Played:
@@ -36,7 +36,7 @@ def test_a_call_in_which_every_character_was_heard_is_none(tmp_path: Path, recor
     assert finish(tmp_path, played(record, WHOLE)) == 0
 
 
-@pytest.mark.parametrize("heard", [WHOLE.replace("30", "3"), WHOLE + "喂", ""])
+@pytest.mark.parametrize("heard", [WHOLE.replace("三十", "三"), WHOLE + "喂", ""])
 def test_a_character_too_few_or_too_many_is_one_and_everything_is_kept(
     tmp_path: Path, record: dict[str, Any], capsys: pytest.CaptureFixture[str], heard: str
 ) -> None:

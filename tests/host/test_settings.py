@@ -51,6 +51,11 @@ def test_profiles_inherit_from_the_default_one() -> None:
             "profile 'default': asr: there is no such service 'nls-eras' (did you mean 'nls-ears'?)",
         ),
         ("<settings>", "<setings/><settings>", "firstword.conf: unknown element <setings> (did you mean 'settings'?)"),
+        (
+            '<profile name="default">',
+            '<profile name="default"><param name="lexicon" value="CEO=首席执行官 | 重庆=chong2"/>',
+            "profile 'default': lexicon: '重庆' has 2 characters, and 1 syllables are given",
+        ),
         ("</configuration>", "", "firstword.conf is no well-formed XML"),
         ('<profile name="default">', "<profile>", "a <profile> has no name"),
     ],

@@ -104,6 +104,50 @@ def test_a_synthesiser_keeps_the_phrases_of_all_profiles_that_speak_with_it(
     assert kept.mock_calls == ([made, call().warm()] if warm else [made])
 
 
+def test_phrases_are_kept_as_they_are_spoken_by_the_profile_that_says_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    for kind in ("asr", "llm"):
+        monkeypatch.setattr(registry, f"make_{kind}", Mock())
+    monkeypatch.setattr(registry, "make_tts", Mock(return_value=Mock(reads=frozenset())))
+    monkeypatch.setattr(shelves, "Kept", kept := Mock())
+    here = Shop(name="here", asr="ears", llm="mind", tts="voice", welcome="**欢迎**拨打138")
+    raw = Shop(name="raw", asr="ears", llm="mind", tts="voice", welcome="**欢迎**", reading=False)
+    Shelf(settings_of(here, raw, warm_phrases=False), SYSTEM).services(here)
+    texts = kept.call_args.args[1]
+    assert "欢迎拨打幺三八" in texts and "**欢迎**" in texts and "**欢迎**拨打138" not in texts
+
+
+@pytest.mark.parametrize("takes", [True, False])
+def test_a_service_that_takes_syllables_is_told_those_of_all_profiles_that_speak_with_it(
+    monkeypatch: pytest.MonkeyPatch, takes: bool
+) -> None:
+    service = Mock(reads=frozenset(("syllables",) if takes else ()))
+    service.pronouncing.return_value.reads = service.reads
+    for kind in ("asr", "llm"):
+        monkeypatch.setattr(registry, f"make_{kind}", Mock())
+    monkeypatch.setattr(registry, "make_tts", Mock(return_value=service))
+    monkeypatch.setattr(shelves, "Kept", kept := Mock())
+    here = Shop(name="here", asr="ears", llm="mind", tts="voice", lexicon=("重庆=chong2 qing4/虫庆",), welcome="重庆")
+    also = Shop(name="also", asr="ears", llm="mind", tts="voice", lexicon=("银行=yin2 hang2", "a=b"))
+    Shelf(settings_of(here, also, warm_phrases=False), SYSTEM).services(here)
+    if takes:
+        service.pronouncing.assert_called_once_with({"重庆": "chong2 qing4", "银行": "yin2 hang2"})
+        assert kept.call_args.args[0] is service.pronouncing.return_value
+    else:
+        service.pronouncing.assert_not_called()
+        assert "虫庆" in kept.call_args.args[1]
+
+
+def test_two_profiles_can_not_have_one_service_read_a_word_in_two_ways(monkeypatch: pytest.MonkeyPatch) -> None:
+    for kind in ("asr", "llm", "tts"):
+        monkeypatch.setattr(registry, f"make_{kind}", Mock())
+    here = Shop(name="here", asr="ears", llm="mind", tts="voice", lexicon=("行=hang2",))
+    also = Shop(name="also", asr="ears", llm="mind", tts="voice", lexicon=("行=xing2",))
+    with pytest.raises(
+        ConfigError, match="profile 'also': lexicon: '行' is 'xing2' here and 'hang2' in another profile"
+    ):
+        Shelf(settings_of(here, also), SYSTEM).services(here)
+
+
 def test_a_profiles_tools_are_made_with_their_secrets_once_and_tried_again_if_one_is_missing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from firstword.errors import ConfigError
 from firstword.providers.dashscope.cosyvoice import make
+from firstword.text.lexicon import SYLLABLES
 
 KEY = {"api_key": "sk-x"}
 
@@ -55,4 +56,24 @@ def test_a_mistake_is_refused_with_one_line(what: str) -> None:
 def test_what_the_service_takes_is_taken(values: dict[str, str]) -> None:
     service = make({**KEY, **values}, "test")
     assert service.rate == 8000 and "sk-x" not in repr(service.settings)
+    service.close()
+
+
+def test_the_syllables_of_a_lexicon_go_with_the_hot_fix_of_the_setting_which_goes_before() -> None:
+    service = make(
+        {**KEY, "hot_fix": '{"pronunciation": [{"天气": "tian1 qi4"}], "replace": [{"CEO": "总裁"}]}'}, "test"
+    )
+    assert service.reads == {SYLLABLES}
+    told = service.pronouncing({"重庆": "chong2 qing4", "天气": "tian3 qi3"})
+    assert told is service
+    assert told.parameters["hot_fix"] == {
+        "pronunciation": [{"天气": "tian1 qi4"}, {"重庆": "chong2 qing4"}],
+        "replace": [{"CEO": "总裁"}],
+    }
+    service.close()
+
+
+def test_a_model_without_hot_fix_takes_no_syllables() -> None:
+    service = make({**KEY, "model": "cosyvoice-v2"}, "test")
+    assert service.reads == frozenset()
     service.close()

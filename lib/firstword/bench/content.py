@@ -26,6 +26,8 @@ KINDS = {
 }
 LENGTHS = (1, 10, 100, 500, 2000)
 BYTE_MS = 20
+PROFILE = {"greeting": "", "vad": "level", "min_speech_ms": 60, "reading": "false"}
+"""As it is written: this is about characters that arrive, not about how they are read."""
 ASKS = "一二三四五六七八九十"
 
 
@@ -60,7 +62,7 @@ def play(replies: list[str]) -> list[Played]:
         gateway = GatewayProcess({"byte-ms": BYTE_MS, "script": folder / "replies.json", "split": "sentence"})
         with (
             gateway,
-            Stage(folder, configuration(gateway.place, {"greeting": "", "vad": "level", "min_speech_ms": 60})) as stage,
+            Stage(folder, configuration(gateway.place, PROFILE)) as stage,
         ):
             scripts = [
                 Script(

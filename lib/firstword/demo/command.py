@@ -21,6 +21,7 @@ from ..errors import ConfigError, ScriptError, one_line
 from ..sim.gateway_process import GatewayProcess
 from ..sim.script import Script
 from ..sim.stage import Place, Played, Stage, configuration
+from ..text.reading import Reading
 from . import parts as choosing
 from . import story
 from .ear import by_ear
@@ -200,9 +201,8 @@ def _finish(args: argparse.Namespace, parts: Parts, played: Played, answered_ms:
         checked = parts.voice == choosing.TONE
         shown = json.loads(json.dumps(record))
         if checked:
-            fault = by_ear(
-                shown, tone.hear(played.conversation.heard_audio, played.conversation.line.rate, args.byte_ms)
-            )
+            heard = tone.hear(played.conversation.heard_audio, played.conversation.line.rate, args.byte_ms)
+            fault = by_ear(shown, heard, Reading())
             failure = failure or fault
         files = _keep(args, played, shown, answered_ms)
         _say("")

@@ -7,23 +7,30 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..audio.tone import DAMAGED
+from ..text.atom import Atom
+from ..text.reader import phrase
+from ..text.reading import Reading
+
+AS_WRITTEN = Reading(reading=False)
 
 
-def by_ear(record: Mapping[str, Any], heard: str) -> str:
+def by_ear(record: Mapping[str, Any], heard: str, reading: Reading = AS_WRITTEN) -> str:
     """Give each turn and phrase of `record` that became audible its ``ear``: the text the ear understood there.
 
     A reply that was not interrupted must have been heard to the character. One that was: within one character of what the record says,
-    and the character in which it was cut off may be damaged.
+    and the character in which it was cut off may be damaged. The record holds what the model wrote, the ear what was spoken of it: a word
+    of which a part was heard is not in the record.
 
     Args:
         record: a call record, changed in place.
         heard: everything the ear understood in the call, in order.
+        reading: how the call's profile has text spoken.
 
     Returns:
         Where the two part, in one line, or "".
     """
     entries = _in_order(record)
-    patterns = [_pattern(entry) for _, entry in entries]
+    patterns = [_pattern(entry, reading) for _, entry in entries]
     known = len(patterns)
     while (found := re.match("".join(f"({pattern})" for pattern in patterns[:known]), heard, re.DOTALL)) is None:
         known -= 1
@@ -45,13 +52,24 @@ def _in_order(record: Mapping[str, Any]) -> list[tuple[str, dict[str, Any]]]:
     return [(name, entry) for _, name, entry in sorted(audible, key=lambda one: one[0])]
 
 
-def _pattern(entry: Mapping[str, Any]) -> str:
-    said = _said(entry)
+def _pattern(entry: Mapping[str, Any], reading: Reading) -> str:
+    said, atoms = phrase(_said(entry), reading)
     if not entry["interrupted"]:
         return re.escape(said)
-    size = len(entry["heard"])
-    ends = [said[:end] for end in (size + 1, size, size - 1) if 0 <= end <= len(said)]
+    size, begun = _recorded(atoms, len(entry["heard"]))
+    ends = [said[:end] for end in range(min(begun, len(said)), max(size - 2, -1), -1)]
     return f"(?:{'|'.join(map(re.escape, ends))}){DAMAGED}?"
+
+
+def _recorded(atoms: list[Atom], source: int) -> tuple[int, int]:
+    """How much is spoken of the first `source` characters; and how much at most where one more has begun."""
+    size = 0
+    for atom in atoms:
+        if source < atom.source or (source <= 0 and atom.text):
+            return size, size + max(1, len(atom.text))
+        source -= atom.source
+        size += len(atom.text)
+    return size, size
 
 
 def _said(entry: Mapping[str, Any]) -> str:

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from ...clock import SYSTEM, Clock
 from ...options import bind
 from ...speech.tts import Synthesiser, SynthesisListener
+from ...text.lexicon import SYLLABLES
 from .account import Account
 from .cosyvoice_marks import Marks
 from .cosyvoice_settings import CosyVoiceSettings, check, hot_fix, parameters, takes_hot_fix
@@ -39,7 +40,7 @@ class CosyVoice(Synthesiser):
         self.settings = settings
         self.account = Account(self.name, settings, clock, spares=settings.spares)
         self.parameters = parameters(settings)
-        self.reads = frozenset(("syllables",)) if takes_hot_fix(settings.model) else frozenset()
+        self.reads = frozenset((SYLLABLES,)) if takes_hot_fix(settings.model) else frozenset()
         self._can_flush = settings.flush
 
     def start(self, label: str, listener: SynthesisListener) -> Reply:
