@@ -1,7 +1,7 @@
 """A table of kinds, and how a run is read by one. [pure]
 
-A *kind* is a pattern, and a reader that says what the match is called, or None if, where it stands, it is something else. Kinds are tried in
-the order of their table, at each place of a run, among those that may begin with its first character.
+A *kind* is a pattern, and a reader that says what the match is called, or None if, where it stands, it is something else. Kinds are
+tried in the order of their table, at each place of a run, among those that may begin with its first character.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 from .reading import Reading
 from .runs import DIGITS, LETTERS
@@ -51,6 +52,11 @@ class Span:
 def kind(name: str, first: str, pattern: str, reader: Reader, flags: int = 0) -> Kind:
     """A line of a table, from a pattern's text. Its characters are ASCII's where it says so: a figure is 0 to 9."""
     return Kind(name, first, re.compile(pattern, flags | re.ASCII), reader)
+
+
+def cut(text: str, places: Iterable[int]) -> list[str]:
+    """`text` in parts, cut at `places`."""
+    return [text[begin:end] for begin, end in pairwise((0, *places, len(text)))]
 
 
 def after(found: Found) -> str:

@@ -62,7 +62,9 @@ class Reading:
         help="numbers of orders, cards, rooms: figure by figure, or as amounts",
         choices=("digits", "amount"),
     )
-    years: str = option("digits", help="a year: figure by figure, or as an amount (Chinese)", choices=("digits", "amount"))
+    years: str = option(
+        "digits", help="a year: figure by figure, or as an amount (Chinese)", choices=("digits", "amount")
+    )
     clock: str = option(
         "24", help="14:30: 十四点三十分 (fourteen thirty), or 下午两点三十分 (two thirty PM)", choices=("24", "12")
     )
@@ -77,5 +79,7 @@ class Reading:
         help="a link: its host and path, all of it to the last sign, one sentence for it, or nothing",
         choices=("say", "full", "announce", "skip"),
     )
-    email_sentence: str = option("", help="what is said for an e-mail address; empty: a sentence of ours in the language")
+    email_sentence: str = option(
+        "", help="what is said for an e-mail address; empty: a sentence of ours in the language"
+    )
     link_sentence: str = option("", help="what is said for a link; empty: a sentence of ours in the language")

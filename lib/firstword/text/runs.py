@@ -26,18 +26,93 @@ PERHAPS = frozenset("(–—")
 IN_LINK = frozenset("?&=%#~:;!.,+$'()*@/_-")
 
 MONTHS = frozenset(
-    "january february march april may june july august september october november december "
-    "jan feb mar apr jun jul aug sep sept oct nov dec".split()
+    [
+        "january",
+        "february",
+        "march",
+        "april",
+        "may",
+        "june",
+        "july",
+        "august",
+        "september",
+        "october",
+        "november",
+        "december",
+        "jan",
+        "feb",
+        "mar",
+        "apr",
+        "jun",
+        "jul",
+        "aug",
+        "sep",
+        "sept",
+        "oct",
+        "nov",
+        "dec",
+    ]
 )
 ABBREVIATED = frozenset(
-    "dr mr mrs ms prof st jr sr no vol ext dept inc ltd vs etc approx tel fig ave blvd rd ct apt sgt capt gen rev hon gov".split()
+    [
+        "dr",
+        "mr",
+        "mrs",
+        "ms",
+        "prof",
+        "st",
+        "jr",
+        "sr",
+        "no",
+        "vol",
+        "ext",
+        "dept",
+        "inc",
+        "ltd",
+        "vs",
+        "etc",
+        "approx",
+        "tel",
+        "fig",
+        "ave",
+        "blvd",
+        "rd",
+        "ct",
+        "apt",
+        "sgt",
+        "capt",
+        "gen",
+        "rev",
+        "hon",
+        "gov",
+    ]
 )
 """Words whose point is no full stop, beside the months'."""
 _SUFFIXES = ("st", "nd", "rd", "th")
 _DAY_HALVES = frozenset(("am", "pm", "a.m", "p.m", "a.m.", "p.m."))
-CODES = frozenset("usd cny rmb hkd eur gbp jpy krw aud cad twd sgd mop thb chf nzd us".split())
+CODES = frozenset(
+    [
+        "usd",
+        "cny",
+        "rmb",
+        "hkd",
+        "eur",
+        "gbp",
+        "jpy",
+        "krw",
+        "aud",
+        "cad",
+        "twd",
+        "sgd",
+        "mop",
+        "thb",
+        "chf",
+        "nzd",
+        "us",
+    ]
+)
 """Of currencies: what stands, with a blank, before or behind an amount."""
-_NAMED = frozenset("n s e w ne nw se sw".split())
+_NAMED = frozenset(["n", "s", "e", "w", "ne", "nw", "se", "sw"])
 
 
 class Run:
@@ -146,7 +221,9 @@ class Run:
         if len(word) == 1:
             if text[at - 2 : at - 1] == ".":
                 return 1
-            initials = after == " " and word.isupper() and text[at + 2 : at + 3].isupper() and text[at + 3 : at + 4] == "."
+            initials = (
+                after == " " and word.isupper() and text[at + 2 : at + 3].isupper() and text[at + 3 : at + 4] == "."
+            )
             return 2 if initials and at == 1 else 0
         return int(word.lower() in ABBREVIATED or (word.lower() in MONTHS and word.lower() != "may"))
 
@@ -223,7 +300,7 @@ class Run:
             return 1
         if self._ordinal and (low in _SUFFIXES or low in ("of", "the")):
             return 1
-        if len(word) == 1 and at == 1 or (len(word) == 1 and text[at - 2] == " " and self._street == 0):
+        if (len(word) == 1 and at == 1) or (len(word) == 1 and text[at - 2] == " " and self._street == 0):
             beyond = text[at + 2 : at + 3]
             return int(text[:at].replace(" ", "").isalpha() and (not beyond or beyond not in CORE))
         if 0 < self._street < 4 and (after.isupper() or low in _NAMED or after.islower()):

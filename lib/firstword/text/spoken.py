@@ -24,7 +24,9 @@ HELD_MOST = LONGEST + AHEAD + 2
 WALL = "\ufffc"
 """What a run can not see through: an atom that is fixed."""
 
-_FOLDED = {chr(code): chr(code - 0xFEE0) for code in (*range(0xFF10, 0xFF1A), *range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B))}
+_FOLDED = {
+    chr(code): chr(code - 0xFEE0) for code in (*range(0xFF10, 0xFF1A), *range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B))
+}
 _FOLDED |= dict(zip("％＋－．／＝＜＞＠＃＄＆＊＿～￥￡－\u00a0\u2011", "%+-./=<>@#$&*_~¥£- -", strict=True))
 _FOLDED |= {"℃": "℃", "º": "°", "：": ":", "（": "(", "）": ")"}
 _STARTS = CORE | PERHAPS | {wide for wide, narrow in _FOLDED.items() if narrow in CORE | PERHAPS} | {"㎡"}
@@ -42,7 +44,9 @@ class Words:
         self._reading = reading or Reading()
         self._told = told
         self._before = ""
-        self._cells: list[list[Atom]] = []  # what is held: an atom for each character of _text, and those without a text behind it
+        self._cells: list[
+            list[Atom]
+        ] = []  # what is held: an atom for each character of _text, and those without a text behind it
         self._text = ""
         self._run: Run | None = None
         self._link = False
@@ -61,7 +65,7 @@ class Words:
                 continue
             elif not self._link and (atom.fixed or (text not in _STARTS and len(text) == 1)):
                 said.append(atom)
-                self._passed(text)
+                self._passed(_FOLDED.get(text, text))
                 continue
             self._take(atom)
             self._say(said, final=False)
@@ -141,7 +145,7 @@ class Words:
         """Say the first as they are written."""
         for cell in self._cells[:count]:
             said.extend(cell)
-            self._passed(cell[0].text)
+            self._passed(_FOLDED.get(cell[0].text, cell[0].text))
         del self._cells[:count]
         self._text = self._text[count:]
 
@@ -189,5 +193,5 @@ def _language(text: str, begin: int, stop: int, own: str) -> str:
 
 _HAN = re.compile(r"[\u4e00-\u9fff]")
 _HAN_BEHIND = re.compile(r" ?[\u4e00-\u9fff]")
-_HAN_BEFORE = re.compile(r"[\u4e00-\u9fff：，。] ?$")
+_HAN_BEFORE = re.compile(r"[\u4e00-\u9fff，。] ?$")
 _ENGLISH_BEFORE = re.compile(r"(?:^|[A-Za-z]{2,20}[ ,]{1,2})[A-Za-z]{1,20}[ ,]{1,2}[A-Za-z]{1,20}[.,:]? $")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 from ..kinds import FIGURE, LETTER, NUMBER, Found, kind
 from ..reading import Reading
 from ..runs import CURRENCY
 from ..units import CURRENCY_EN, PER_EN, UNITS, signs
-from .context import is_code
+from .context import is_code, is_pressure
 from .numbers import amount, ordinal, plural, year
 
 _SCALES = {"k": "thousand", "m": "million", "b": "billion", "mn": "million", "bn": "billion"}
@@ -40,6 +42,8 @@ def _fraction(found: Found, reading: Reading) -> str | None:
     above, below, whole = found["above"], found["below"], found["whole"]
     if (above, below) == ("24", "7"):
         return "twenty four seven"
+    if is_pressure(found.string, found.start()):
+        return f"{amount(above)} over {amount(below)}"
     if above == below and not whole:
         return f"{amount(above)} {amount(below)}"  # fifty fifty
     if int(below) == 0 or above[0] == "0" or len(above) > 6 or len(below) > 6:
@@ -124,14 +128,17 @@ def _measure(found: Found, reading: Reading) -> str | None:
     if (sign in "ANJst" and not per) or (sign == "V" and glued):
         return None  # letters, more often than units
     _, one, several = UNITS[sign]
-    name = one if low == "1" and not high and not across else several
+    single = low == "1" or _ONE_BEFORE.search(found.string, max(0, found.start() - 4), found.start())
+    name = one if single and not high and not across else several
     if across:
-        number = f"{amount(low)} by {amount(across)}"
+        number = " by ".join(map(amount, _ACROSS.split(f"{low}{across}")))
     else:
         number = f"{amount(low)} to {amount(high)}" if high else amount(low, joined=True)
     return f"{number} {name} per {PER_EN[per]}" if per else f"{number} {name}"
 
 
+_ONE_BEFORE = re.compile(r"\ban? $")
+_ACROSS = re.compile(r" ?[xX×] ?")
 _UNIT = signs(UNITS)
 _PER = f"(?: ?/ ?(?P<per>{signs(PER_EN)}))?(?![A-Za-z])"
 _SIGNS_OF_MONEY = r"US\$|HK\$|A\$|C\$|S\$|[$€£₩₽₹฿¥]"
@@ -140,17 +147,48 @@ _SCALE = r" ?(?P<scale>thousand|million|billion|trillion|[kK]|[mMbB]n?)(?![A-Za-
 _SEP = r" ?[-–—~−] ?"
 
 AREAS = (
-    kind("measure", FIGURE, rf"(?P<low>{NUMBER}) ?[xX×] ?(?P<across>{NUMBER})(?P<high>) ?(?P<unit>{_UNIT})(?![A-Za-z0-9²³']){_PER}", _measure),
-)  # fmt: skip
+    kind(
+        "measure",
+        FIGURE,
+        rf"(?P<low>{NUMBER})(?P<across>(?: ?[xX×] ?{NUMBER}){{1,2}})(?P<high>) ?(?P<unit>{_UNIT})(?![A-Za-z0-9²³']){_PER}",
+        _measure,
+    ),
+)
 KINDS = (
     kind("date", FIGURE, r"(?P<first>\d{4})'?s ?[-–] ?(?P<last>\d{4}|\d0)'?s(?![A-Za-z])", _decades),
     kind("date", FIGURE, r"(?P<year>[12]\d\d0|[2-9]0)'?s(?![A-Za-z])", _decade),
     kind("percent", FIGURE, rf"(?P<low>{NUMBER}) ?%?(?:{_SEP}(?P<high>{NUMBER}))? ?(?P<sign>[%‰])", _percent),
-    kind("fraction", FIGURE, r"(?:(?P<whole>\d+) )?(?P<above>\d+) ?/ ?(?P<below>\d+)(?![\d/])(?:th|rd|nd|st|TH|RD|ND|ST)?(?![A-Za-z]|/\d)", _fraction),
-    kind("ordinal", FIGURE, r"(?P<figures>\d{1,3}(?:,\d{3})+|\d+)(?P<suffix>st|nd|rd|th|ST|ND|RD|TH)(?![A-Za-z])", _ordinal),
-    kind("money", FIGURE, rf"(?P<low>{NUMBER}) ?(?P<sign>{_SIGNS_OF_MONEY}|{_CODES_OF_MONEY})(?![A-Za-z\d])", _money_behind),
-    kind("measure", FIGURE, rf"(?P<low>{NUMBER})(?P<across>)(?:(?: ?(?:{_UNIT}))?{_SEP}(?P<high>{NUMBER}))? ?(?P<unit>{_UNIT})(?![A-Za-z0-9²³']){_PER}", _measure),
+    kind(
+        "fraction",
+        FIGURE,
+        r"(?:(?P<whole>\d+) )?(?P<above>\d+) ?/ ?(?P<below>\d+)(?![\d/])(?:th|rd|nd|st|TH|RD|ND|ST)?(?![A-Za-z]|/\d)",
+        _fraction,
+    ),
+    kind(
+        "ordinal",
+        FIGURE,
+        r"(?P<figures>\d{1,3}(?:,\d{3})+|\d+)(?P<suffix>st|nd|rd|th|ST|ND|RD|TH)(?![A-Za-z])",
+        _ordinal,
+    ),
+    kind(
+        "money",
+        FIGURE,
+        rf"(?P<low>{NUMBER}) ?(?P<sign>{_SIGNS_OF_MONEY}|{_CODES_OF_MONEY})(?![A-Za-z\d])",
+        _money_behind,
+    ),
+    kind(
+        "measure",
+        FIGURE,
+        rf"(?P<low>{NUMBER})(?P<across>)(?:(?: ?(?:{_UNIT}))?{_SEP}(?P<high>{NUMBER}))? ?(?P<unit>{_UNIT})(?![A-Za-z0-9²³']){_PER}",
+        _measure,
+    ),
     kind("range", FIGURE, rf"(?P<low>{NUMBER})(?P<dash>{_SEP})(?P<high>{NUMBER})(?! ?=|[-–:/.]?\d|[A-Za-z])", _range),
     kind("amount", FIGURE, rf"(?P<low>{NUMBER}){_SCALE}", _scaled),
-    kind("money", LETTER + "".join(CURRENCY), rf"(?P<sign>{_SIGNS_OF_MONEY}|(?:{_CODES_OF_MONEY})(?=[ \d])) ?(?P<low>{NUMBER}|\.\d+)(?![\d@])(?:{_SEP}(?:{_SIGNS_OF_MONEY})?(?P<high>{NUMBER}))?(?:{_SCALE})?{_PER}", _money),
-)  # fmt: skip
+    kind(
+        "money",
+        LETTER + "".join(CURRENCY),
+        rf"(?P<sign>{_SIGNS_OF_MONEY}|(?:{_CODES_OF_MONEY})(?=[ \d])) ?(?P<low>{NUMBER}|\.\d+)(?![\d@])"
+        rf"(?:{_SEP}(?:{_SIGNS_OF_MONEY})?(?P<high>{NUMBER}))?(?:{_SCALE})?{_PER}",
+        _money,
+    ),
+)

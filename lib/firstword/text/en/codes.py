@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from ..kinds import FIGURE, LETTER, Found, kind
+from ..kinds import FIGURE, LETTER, Found, cut, kind
 from ..reading import Reading
 from .context import is_code
 from .numbers import amount, digits, year
@@ -13,18 +13,16 @@ _GROUP = re.compile(r"[0-9]+")
 
 
 def in_groups(groups: list[str], reading: Reading) -> str:
-    return (", " if reading.groups else " ").join("eight hundred" if group == "800" else digits(group) for group in groups)
+    return (", " if reading.groups else " ").join(
+        "eight hundred" if group == "800" else digits(group) for group in groups
+    )
 
 
 def grouped(figures: str, reading: Reading) -> str:
     """Figure by figure, with a pause after each four of a long one; a telephone's ten are 3-3-4."""
     size = len(figures)
-    if size == 10:
-        cuts = [3, 6]
-    else:
-        cuts = [at for at in range(4, size, 4) if size - at > 1] if size > 8 else []
-    ends = [0, *cuts, size]
-    groups = [figures[begin:end] for begin, end in zip(ends, ends[1:], strict=False)]
+    cuts = [at for at in range(4, size, 4) if size - at > 1] if size > 8 else []
+    groups = cut(figures, [3, 6] if size == 10 else cuts)
     return (", " if reading.groups else " ").join(map(digits, groups))
 
 
@@ -94,19 +92,22 @@ def _code(found: Found, reading: Reading) -> str | None:
     if whole.islower() and "-" in whole and not named:
         return None  # covid-19: a word, and a number behind it
     parts = _PARTS.findall(whole)
-    mixed = len(parts) > 3
     said = ""
     for part in parts:
-        if part.isdecimal():
-            part = grouped(part, reading) if named else _figures(part, mixed=mixed)
-        elif named and part.isupper() and len(part) <= 4:
-            part = " ".join(part)
         if part in "-/":
             said += " " if named else part
         else:
-            part = "underscore" if part == "_" else part
-            said += f" {part}" if said and said[-1] not in " -/" else part
+            gap = " " if said and said[-1] not in " -/" else ""
+            said += gap + _part(part, named, mixed=len(parts) > 3, reading=reading)
     return said
+
+
+def _part(part: str, named: bool, *, mixed: bool, reading: Reading) -> str:
+    if part.isdecimal():
+        return grouped(part, reading) if named else _figures(part, mixed=mixed)
+    if part == "_":
+        return "underscore"
+    return " ".join(part) if named and part.isupper() and len(part) <= 4 else part
 
 
 def _tail(found: Found, reading: Reading) -> str:
@@ -123,21 +124,36 @@ def _figures(figures: str, *, mixed: bool) -> str:
 _END = r"(?![\dA-Za-z]|[-.]\d)"
 
 TELEPHONES = (
-    kind("address", FIGURE, r"(?P<host>\d{1,3}(?:\.\d{1,3}){3})(?![\d.])(?::(?P<port>\d{1,5}))?(?:/(?P<mask>\d{1,2}))?", _machine),
+    kind(
+        "address",
+        FIGURE,
+        r"(?P<host>\d{1,3}(?:\.\d{1,3}){3})(?![\d.])(?::(?P<port>\d{1,5}))?(?:/(?P<mask>\d{1,2}))?",
+        _machine,
+    ),
     kind("masked", FIGURE + "*", r"(?=[\d*]{0,20}\*\*)(?:\d+|\*+)(?:[ -]?(?:\d+|\*+))*(?<=\d)", _masked),
-    kind("telephone", FIGURE + "+(", rf"(?:\+\d{{1,3}}[- ]?)?(?:\(\d{{3}}\)[- ]?|\d{{3}}[- .])\d{{3}}[-. ]\d{{4}}(?:-\d{{1,6}})?{_END}", _telephone),
+    kind(
+        "telephone",
+        FIGURE + "+(",
+        rf"(?:\+\d{{1,3}}[- ]?)?(?:\(\d{{3}}\)[- ]?|\d{{3}}[- .]|\(\d{{2,4}}\)[- ]?\d?)\d{{3}}[-. ]\d{{4}}(?:-\d{{1,6}})?{_END}",
+        _telephone,
+    ),
     kind("telephone", "+", rf"\+\d{{1,3}}(?:[- ]?\(?\d{{1,5}}\)?){{2,5}}{_END}", _telephone),
-    kind("telephone", FIGURE, rf"(?:1-\d{{3}}-\d{{3}}-\d{{4}}|\d{{3}}-\d{{2}}-\d{{4}}|\d{{3}}-\d{{4}}|\d{{4}}(?:-\d{{4}}){{2,3}}){_END}", _telephone),
+    kind(
+        "telephone",
+        FIGURE,
+        rf"(?:1-\d{{3}}-\d{{3}}-\d{{4}}|\d{{3}}-\d{{2}}-\d{{4}}|\d{{3}}-\d{{4}}|\d{{4}}(?:-\d{{4}}){{2,3}}){_END}",
+        _telephone,
+    ),
     kind("telephone", FIGURE, r"(?P<one>1)-(?P<area>\d{3})-(?P<name>[A-Z]+(?:-[A-Z]+)*)(?![A-Za-z\d-])", _vanity),
-    kind("code", FIGURE, r"\d+(?: \d+)+(?![\d.:/%]|-\d)", _spaced),
-)  # fmt: skip
+    kind("code", FIGURE, r"\d+(?: \d+)+(?![\d:/%]|[-.]\d)", _spaced),
+)
 CODES = (
     kind("version", FIGURE, r"(?P<v>)(?P<parts>\d+(?:\.\d+){2,4})(?![\d%]|\.\d)", _version),
     kind("version", "vV", r"(?P<v>[vV])(?P<parts>\d+(?:\.\d+){0,4})(?![\dA-Za-z%]|\.\d)", _version),
     kind("code", FIGURE, r"(?P<a>\d)0(?P<b>\d)\((?P<k>[a-z])\)", _retirement),
-    kind("code", FIGURE, r"\d+(?:-\d+)+(?![\dA-Za-z.:/%])", _dashed),
+    kind("code", FIGURE, r"\d+(?:-\d+)+(?![\dA-Za-z:/%]|\.\d)", _dashed),
     kind("code", FIGURE, r"\d+(?:/\d+){2,5}(?![\d/])", _strokes),
     kind("code", LETTER, r"[A-Za-z]+(?:[-_/]?\d+[A-Za-z]*)+(?:-[A-Za-z0-9]+)*(?![A-Za-z0-9])", _code),
     kind("code", FIGURE, r"\d+[A-Za-z]+\d[A-Za-z0-9]*(?:-[A-Za-z0-9]+)*(?![A-Za-z0-9])", _code),
-)  # fmt: skip
+)
 TAILS = (kind("code", FIGURE, r"(?P<figures>\d+)(?P<letters>[A-Za-z]+)(?![A-Za-z0-9])", _tail),)

@@ -6,25 +6,56 @@ import re
 
 MONTHS = {
     name[:cut]: name
-    for name in "january february march april may june july august september october november december".split()
+    for name in [
+        "january",
+        "february",
+        "march",
+        "april",
+        "may",
+        "june",
+        "july",
+        "august",
+        "september",
+        "october",
+        "november",
+        "december",
+    ]
     for cut in (3, len(name))
 } | {"sept": "september"}
 MONTH = "(?:" + "|".join(sorted(MONTHS, key=len, reverse=True)) + r")(?![A-Za-z])\.?"
-NAMES = ("", "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december")
+NAMES = (
+    "",
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+)
 
 _GAP = r"(?![A-Za-z])(?:\s+|[:#\-(\"'.]|numbers?|nr|no|ids?|codes?|is|are|was|the|in|with|your|at|of|to|please|ending|ends|as|=){0,12}$"
 _CODE = re.compile(
-    r"\b(?:orders?|tracking|accounts?|acct|codes?|pin|passcode|password|reference|ref|confirmation|booking|reservation|tickets?|case|claim|policy|invoice"
-    r"|serial|model|card|passport|licen[cs]e|id|zip|postcode|postal|phone|telephone|mobile|cell|fax|call|dial|text|reach(?: us| me)?|extension|ext|room"
-    r"|suite|apartment|apt|unit|gate|flight|train|bus|route|locker|number|no|ending in|ends in|digits|otp|verification|member|membership|employee"
-    r"|shipment|parcel|package|pnr|sku|vin|plate|hotline|press|enter)" + _GAP,
+    r"\b(?:orders?|tracking|accounts?|acct|codes?|pin|passcode|password|reference|ref|confirmation|booking|reservation"
+    r"|tickets?|case|claim|policy|invoice|serial|model|card|passport|licen[cs]e|id|zip|postcode|postal|phone|telephone"
+    r"|mobile|cell|fax|call|dial|text|reach(?: us| me)?|extension|ext|room|suite|apartment|apt|unit|gate|flight|train|bus"
+    r"|route|locker|number|no|ending in|ends in|digits|otp|verification|member|membership|employee|shipment|parcel"
+    r"|package|pnr|sku|vin|plate|hotline|press|enter)" + _GAP,
     re.IGNORECASE,
 )
 _AMOUNT = re.compile(
-    r"\b(?:than|about|around|nearly|almost|over|under|at least|at most|approximately|totals?|exactly|only|costs?|balance(?: is)?|have|has|had|earn(?:ed)?)"
+    r"\b(?:than|about|around|nearly|almost|over|under|at least|at most|approximately|totals?|exactly|only|costs?"
+    r"|balance(?: is)?|have|has|had|earn(?:ed)?)"
     r"\s+(?:of\s+|is\s+)?$",
     re.IGNORECASE,
 )
+
+_PRESSURE = re.compile(r"\b(?:pressure|BP|bp)\b[^.,;!?0-9]{0,12}$")
 
 
 def is_code(text: str, at: int) -> bool:
@@ -35,3 +66,8 @@ def is_code(text: str, at: int) -> bool:
 def is_amount(text: str, at: int) -> bool:
     """Whether it says that so many follow: more than, about."""
     return _AMOUNT.search(text, max(0, at - 20), at) is not None
+
+
+def is_pressure(text: str, at: int) -> bool:
+    """Whether 120/80 there is one number over another and no fraction."""
+    return _PRESSURE.search(text, max(0, at - 24), at) is not None

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
-from .context import MONTH, MONTHS, NAMES
 from ..kinds import FIGURE, Found, kind
-from .numbers import amount, digits, ordinal, year
 from ..reading import Reading
+from .context import MONTH, MONTHS, NAMES
+from .numbers import amount, ordinal, year
 
 _FIRST = "JjFfMmAaSsOoNnDd"
 
@@ -47,14 +47,19 @@ def _month_year(found: Found, reading: Reading) -> str:
 
 def _dashed_name(found: Found, reading: Reading) -> str | None:
     """Jan-15-2020."""
-    return _said(_month(found["month"]), found["day"], found["year"], day_first=False) if 1 <= int(found["day"]) <= 31 else None
+    return (
+        _said(_month(found["month"]), found["day"], found["year"], day_first=False)
+        if 1 <= int(found["day"]) <= 31
+        else None
+    )
 
 
 def _year_first(found: Found, reading: Reading) -> str | None:
     month, day = int(found["month"]), int(found["day"])
     if not (1 <= month <= 12 and 1 <= day <= 31):
         return None
-    return _said(NAMES[month], found["day"], found["year"], day_first=False)
+    said = _said(NAMES[month], found["day"], found["year"], day_first=False)
+    return f"{said} " if found[0].endswith("T") else said
 
 
 def _year_last(found: Found, reading: Reading) -> str | None:
@@ -68,6 +73,15 @@ def _year_last(found: Found, reading: Reading) -> str | None:
 
 def _year_month(found: Found, reading: Reading) -> str:
     return f"{NAMES[int(found['month'])]} {year(found['year'])}"
+
+
+def _day_of_month(found: Found, reading: Reading) -> str | None:
+    """03/12, with a nought: without one it is a fraction."""
+    first, second = int(found["a"]), int(found["b"])
+    if "0" not in (found["a"][0], found["b"][0]):
+        return None
+    month, day = (first, second) if reading.dates == "month-first" else (second, first)
+    return _said(NAMES[month], str(day), "", day_first=False) if 1 <= month <= 12 and 1 <= day <= 31 else None
 
 
 def _era(found: Found, reading: Reading) -> str:
@@ -100,7 +114,10 @@ def _clock(found: Found, reading: Reading) -> str | None:
 
 
 def _counted(hours: int, minutes: int, seconds: int) -> str:
-    said = [f"{amount(str(value))} {name}{'' if value == 1 else 's'}" for value, name in ((hours, "hour"), (minutes, "minute"), (seconds, "second"))]
+    said = [
+        f"{amount(str(value))} {name}{'' if value == 1 else 's'}"
+        for value, name in ((hours, "hour"), (minutes, "minute"), (seconds, "second"))
+    ]
     return f"{said[0]} {said[1]} and {said[2]}"
 
 
@@ -112,21 +129,58 @@ def _o_clock(found: Found, reading: Reading) -> str:
     return f"{amount(found['hour'])}{found['rest']}"
 
 
-_HALF = r"(?P<half>[ap]\.? ?m(?![a-z])\.?)"
+_HALF = r"(?P<half>[ap]\. ?m(?![a-z])\.?|[ap]m(?![a-z]))"
 _ZONE = r"(?: ?(?P<zone>(?:est|pst|cst|mst|edt|pdt|cdt|mdt|gmt|utc|cet|bst)(?![a-z])|[ecmpg]\.[sdm]\.t\.?(?![a-z])))?"
 _YEAR = r"(?P<year>[12]\d{3})(?!\d)"
 
 KINDS = (
-    kind("date", FIGURE, rf"(?P<day>\d{{1,2}})(?:st|nd|rd|th)? ?(?:of )?(?P<month>{MONTH})(?:(?P<comma>, ?| )?{_YEAR})?", _day_month, re.IGNORECASE),
-    kind("date", _FIRST, rf"(?P<month>{MONTH}) ?(?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?![\d:])(?: ?(?P<comma>, ?| ){_YEAR})?", _month_day, re.IGNORECASE),
+    kind(
+        "date",
+        FIGURE,
+        rf"(?P<day>\d{{1,2}})(?:st|nd|rd|th)? ?(?:of )?(?P<month>{MONTH})(?:(?P<comma>, ?| )?{_YEAR})?",
+        _day_month,
+        re.IGNORECASE,
+    ),
+    kind(
+        "date",
+        _FIRST,
+        rf"(?P<month>{MONTH}) ?(?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?![\d:])(?: ?(?P<comma>, ?| ){_YEAR})?",
+        _month_day,
+        re.IGNORECASE,
+    ),
     kind("date", _FIRST, rf"(?P<month>{MONTH})(?:,? |-){_YEAR}", _month_year, re.IGNORECASE),
     kind("date", _FIRST, rf"(?P<month>{MONTH})-(?P<day>\d{{1,2}})-{_YEAR}", _dashed_name, re.IGNORECASE),
-    kind("date", FIGURE, r"(?P<year>[12]\d{3})(?P<sep>[-/.])(?P<month>\d{1,2})(?P=sep)(?P<day>\d{1,2})(?![\d:]|[-/.]\d)(?:T(?=\d))?", _year_first, re.IGNORECASE),
-    kind("date", FIGURE, r"(?P<a>\d{1,2})(?P<sep>[-/.])(?P<b>\d{1,2})(?P=sep)(?P<year>(?:19|20)\d{2}|(?<=/)\d{2})(?!\d|[-/.]\d)", _year_last, re.IGNORECASE),
+    kind(
+        "date",
+        FIGURE,
+        r"(?P<year>[12]\d{3})(?P<sep>[-/.])(?P<month>\d{1,2})(?P=sep)(?P<day>\d{1,2})(?![\d:]|[-/.]\d)(?:T(?=\d))?",
+        _year_first,
+        re.IGNORECASE,
+    ),
+    kind(
+        "date",
+        FIGURE,
+        r"(?P<a>\d{1,2})(?P<sep>[-/.])(?P<b>\d{1,2})(?P=sep)(?P<year>(?:19|20)\d{2}|(?<=/)\d{2})(?!\d|[-/.]\d)",
+        _year_last,
+        re.IGNORECASE,
+    ),
     kind("date", FIGURE, r"(?P<year>(?:19|20)\d{2})[-/](?P<month>0[1-9]|1[0-2])(?![\d/-])", _year_month, re.IGNORECASE),
+    kind("date", FIGURE, r"(?P<a>\d\d)/(?P<b>\d\d)(?![\d/])", _day_of_month),
     kind("date", FIGURE, r"(?P<year>\d{1,4}) ?(?P<era>a\.?d|b\.?c\.?e?|c\.?e)(?![a-z])\.?", _era, re.IGNORECASE),
-    kind("time", FIGURE, rf"(?P<hour>[01]?\d|2[0-4]):(?P<minute>[0-5]\d)(?::(?P<second>[0-5]\d))?(?![\d:])(?: ?{_HALF})?{_ZONE}", _clock, re.IGNORECASE),
-    kind("time", FIGURE, rf"(?P<hour>1[0-2]|0?[1-9])\.(?P<minute>[0-5]\d)(?P<second>)? ?{_HALF}{_ZONE}", _clock, re.IGNORECASE),
+    kind(
+        "time",
+        FIGURE,
+        rf"(?P<hour>[01]?\d|2[0-4]):(?P<minute>[0-5]\d)(?::(?P<second>[0-5]\d))?(?![\d:])(?: ?{_HALF})?{_ZONE}",
+        _clock,
+        re.IGNORECASE,
+    ),
+    kind(
+        "time",
+        FIGURE,
+        rf"(?P<hour>1[0-2]|0?[1-9])\.(?P<minute>[0-5]\d)(?P<second>)? ?{_HALF}{_ZONE}",
+        _clock,
+        re.IGNORECASE,
+    ),
     kind("time", FIGURE, rf"(?P<hour>1[0-2]|0?[1-9]|2[0-3]|1[3-9]) ?{_HALF}{_ZONE}", _hour, re.IGNORECASE),
     kind("time", FIGURE, r"(?P<hour>\d{1,2})(?P<rest> o['’]clock)", _o_clock, re.IGNORECASE),
-)  # fmt: skip
+)

@@ -11,13 +11,15 @@ from ..runs import CIRCLED, ROMAN
 from .numbers import amount, digits, ordinal, year
 
 _SAID = {
-    "dr": "doctor", "mr": "mister", "mrs": "misses", "ms": "miss", "prof": "professor", "st": "saint", "jr": "junior", "sr": "senior", "no": "number",
-    "vol": "volume", "ext": "extension", "dept": "department", "inc": "incorporated", "ltd": "limited", "vs": "versus", "approx": "approximately",
+    "dr": "doctor", "mr": "mister", "mrs": "misses", "ms": "miss", "prof": "professor", "st": "saint", "jr": "junior",
+    "sr": "senior", "no": "number",
+    "vol": "volume", "ext": "extension", "dept": "department", "inc": "incorporated", "ltd": "limited", "vs": "versus",
+    "approx": "approximately",
     "tel": "telephone", "fig": "figure", "gen": "general", "capt": "captain", "sgt": "sergeant", "rev": "reverend", "hon": "honorable",
     "gov": "governor", "apt": "apartment", "etc": "et cetera",
 }  # fmt: skip
-_TITLES = frozenset("dr mr mrs ms prof st gen capt sgt rev hon gov".split())
-_NUMBERED = frozenset("no fig vol ext apt".split())
+_TITLES = frozenset(["dr", "mr", "mrs", "ms", "prof", "st", "gen", "capt", "sgt", "rev", "hon", "gov"])
+_NUMBERED = frozenset(["no", "fig", "vol", "ext", "apt"])
 
 
 def _abbreviation(found: Found, reading: Reading) -> str | None:
@@ -39,12 +41,63 @@ def _initials(found: Found, reading: Reading) -> str:
 
 # -- Roman numerals ------------------------------------------------------------------------------------------------------
 
-_ROMANS = {"II": "2", "III": "3", "IV": "4", "VI": "6", "VII": "7", "VIII": "8", "IX": "9", "XI": "11", "XII": "12", "V": "5", "X": "10", "I": "1"}
+_ROMANS = {
+    "II": "2",
+    "III": "3",
+    "IV": "4",
+    "VI": "6",
+    "VII": "7",
+    "VIII": "8",
+    "IX": "9",
+    "XI": "11",
+    "XII": "12",
+    "V": "5",
+    "X": "10",
+    "I": "1",
+}
 _NUMBERED_THINGS = frozenset(
-    "war chapter part phase type class level volume section stage act grade tier book model mark bowl category appendix article".split()
+    [
+        "war",
+        "chapter",
+        "part",
+        "phase",
+        "type",
+        "class",
+        "level",
+        "volume",
+        "section",
+        "stage",
+        "act",
+        "grade",
+        "tier",
+        "book",
+        "model",
+        "mark",
+        "bowl",
+        "category",
+        "appendix",
+        "article",
+    ]
 )
 _KINGS = frozenset(
-    "henry elizabeth george louis charles edward william james john paul pope richard napoleon philip nicholas alexander".split()
+    [
+        "henry",
+        "elizabeth",
+        "george",
+        "louis",
+        "charles",
+        "edward",
+        "william",
+        "james",
+        "john",
+        "paul",
+        "pope",
+        "richard",
+        "napoleon",
+        "philip",
+        "nicholas",
+        "alexander",
+    ]
 )
 _LAST_WORD = re.compile(r"([A-Za-z]{2,12}) $")
 
@@ -71,15 +124,29 @@ def _circled(found: Found, reading: Reading) -> str:
 # -- where one lives -----------------------------------------------------------------------------------------------------
 
 _STREETS = {
-    "st": "Street", "ave": "Avenue", "av": "Avenue", "blvd": "Boulevard", "rd": "Road", "ct": "Court", "dr": "Drive", "ln": "Lane", "hwy": "Highway",
-    "pkwy": "Parkway", "pl": "Place", "sq": "Square", "ter": "Terrace", "way": "Way", "street": "Street", "avenue": "Avenue", "road": "Road",
+    "st": "Street", "ave": "Avenue", "av": "Avenue", "blvd": "Boulevard", "rd": "Road", "ct": "Court", "dr": "Drive",
+    "ln": "Lane", "hwy": "Highway",
+    "pkwy": "Parkway", "pl": "Place", "sq": "Square", "ter": "Terrace", "way": "Way", "street": "Street",
+    "avenue": "Avenue", "road": "Road",
     "lane": "Lane", "drive": "Drive", "court": "Court", "boulevard": "Boulevard", "highway": "Highway",
 }  # fmt: skip
-_SIDES = {"N": "North", "S": "South", "E": "East", "W": "West", "NE": "Northeast", "NW": "Northwest", "SE": "Southeast", "SW": "Southwest"}
+_SIDES = {
+    "N": "North",
+    "S": "South",
+    "E": "East",
+    "W": "West",
+    "NE": "Northeast",
+    "NW": "Northwest",
+    "SE": "Southeast",
+    "SW": "Southwest",
+}
 _STATES = {
-    "AL": "Alabama", "AK": "Alaska", "AZ": "Arizona", "CA": "California", "CO": "Colorado", "CT": "Connecticut", "DC": "D C", "FL": "Florida",
-    "GA": "Georgia", "IL": "Illinois", "KS": "Kansas", "KY": "Kentucky", "MA": "Massachusetts", "MD": "Maryland", "MI": "Michigan", "MN": "Minnesota",
-    "MO": "Missouri", "NC": "North Carolina", "NJ": "New Jersey", "NM": "New Mexico", "NV": "Nevada", "NY": "New York", "PA": "Pennsylvania",
+    "AL": "Alabama", "AK": "Alaska", "AZ": "Arizona", "CA": "California", "CO": "Colorado", "CT": "Connecticut",
+    "DC": "D C", "FL": "Florida",
+    "GA": "Georgia", "IL": "Illinois", "KS": "Kansas", "KY": "Kentucky", "MA": "Massachusetts", "MD": "Maryland",
+    "MI": "Michigan", "MN": "Minnesota",
+    "MO": "Missouri", "NC": "North Carolina", "NJ": "New Jersey", "NM": "New Mexico", "NV": "Nevada", "NY": "New York",
+    "PA": "Pennsylvania",
     "SC": "South Carolina", "TN": "Tennessee", "TX": "Texas", "UT": "Utah", "VA": "Virginia", "WA": "Washington", "WI": "Wisconsin",
 }  # fmt: skip
 """Those that are no words."""
@@ -114,13 +181,24 @@ def _state(found: Found, reading: Reading) -> str | None:
 
 SPELLING = Spelling(
     {
-        ".": "dot", "@": "at", "-": "dash", "_": "underscore", "/": "slash", ":": "colon", "+": "plus", "&": "ampersand", "=": "equals",
-        "?": "question mark", "#": "hash", "%": "percent", "~": "tilde",
+        ".": "dot",
+        "@": "at",
+        "-": "dash",
+        "_": "underscore",
+        "/": "slash",
+        ":": "colon",
+        "+": "plus",
+        "&": "ampersand",
+        "=": "equals",
+        "?": "question mark",
+        "#": "hash",
+        "%": "percent",
+        "~": "tilde",
     },
     digits,
     " ",
     {"www": "WWW", "http": "HTTP", "https": "HTTPS"},
-)  # fmt: skip
+)
 
 
 def _email(found: Found, reading: Reading) -> str:
@@ -139,9 +217,16 @@ _NAMES = r"(?P<names>(?:[A-Z][A-Za-z]+|\d+(?:st|nd|rd|th))(?: [A-Z][A-Za-z]+){0,
 ADDRESSES = (
     Kind("email", FIGURE + LETTER, EMAIL, _email),
     Kind("link", FIGURE + LETTER, LINK, _link),
-    kind("house", FIGURE, r"(?P<house>\d{1,5}) (?:(?P<side>[NS][EW]?|[EW])\.? )?" + _NAMES + f" (?P<suffix>(?i:{'|'.join(sorted(_STREETS, key=len, reverse=True))}))(?![A-Za-z])", _street),
+    kind(
+        "house",
+        FIGURE,
+        r"(?P<house>\d{1,5}) (?:(?P<side>[NS][EW]?|[EW])\.? )?"
+        + _NAMES
+        + f" (?P<suffix>(?i:{'|'.join(sorted(_STREETS, key=len, reverse=True))}))(?![A-Za-z])",
+        _street,
+    ),
     kind("house", "ACDFGIKMNPSTUVW", r"[A-Z]{2}(?![A-Za-z])", _state),
-)  # fmt: skip
+)
 KINDS = (
     kind("roman", "IVX", r"(?:VIII|VII|III|XII|II|IV|VI|IX|XI|I|V|X)(?![A-Za-z0-9'’])", _numeral),
     kind("letters", LETTER, r"(?P<word>[A-Za-z]{2,6})\.(?!\w)", _abbreviation),

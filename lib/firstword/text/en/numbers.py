@@ -6,8 +6,28 @@ Words are parted by blanks, never by hyphens: some voices stumble over them, non
 from __future__ import annotations
 
 ONES = tuple(
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
-    "eighteen nineteen".split()
+    [
+        "zero",
+        "one",
+        "two",
+        "three",
+        "four",
+        "five",
+        "six",
+        "seven",
+        "eight",
+        "nine",
+        "ten",
+        "eleven",
+        "twelve",
+        "thirteen",
+        "fourteen",
+        "fifteen",
+        "sixteen",
+        "seventeen",
+        "eighteen",
+        "nineteen",
+    ]
 )
 TENS = ("", "", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
 _SCALES = ("", "thousand", "million", "billion", "trillion", "quadrillion", "quintillion", "sextillion", "septillion")
@@ -51,12 +71,12 @@ def ordinal_word(word: str) -> str:
 
 
 def year(figures: str) -> str:
-    """``1984`` as nineteen eighty four, ``2005`` as two thousand five, ``1900`` as nineteen hundred, ``98`` as ninety eight. At most four figures."""
+    """``1984`` as nineteen eighty four, ``2005`` as two thousand five, ``1900`` as nineteen hundred. At most four figures."""
     value = int(figures)
     if len(figures) == 2:
         return f"zero {ONES[value]}" if value < 10 else _below_hundred(value)
     high, low = divmod(value, 100)
-    if len(figures) != 4 or value < 1000 or high % 10 == 0 and low < 10:
+    if len(figures) != 4 or value < 1000 or (high % 10 == 0 and low < 10):
         return amount(figures)
     if low == 0:
         return f"{_below_hundred(high)} hundred"

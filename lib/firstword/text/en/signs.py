@@ -5,18 +5,23 @@ from __future__ import annotations
 import re
 
 from ..kinds import Found, kind
-from .numbers import amount, ordinal
 from ..reading import Reading
+from .numbers import ordinal
 
 _OPERATORS = {
-    "+": "plus", "-": "minus", "−": "minus", "×": "times", "*": "times", "÷": "divided by", "/": "over", "=": "equals", "<": "less than", ">": "greater than",
-    "≤": "less than or equal to", "≥": "greater than or equal to", "<=": "less than or equal to", ">=": "greater than or equal to", "≠": "is not equal to",
+    "+": "plus", "-": "minus", "−": "minus", "×": "times", "*": "times", "÷": "divided by", "/": "over", "=": "equals",
+    "<": "less than", ">": "greater than",
+    "≤": "less than or equal to", "≥": "greater than or equal to", "<=": "less than or equal to",
+    ">=": "greater than or equal to", "≠": "is not equal to",
     "≈": "approximately equals", "==": "equals", "±": "plus or minus", "~": "to", "–": "to", "—": "to", "→": "to", "x": "x",
 }  # fmt: skip
 _NAMES = {
-    "%": "percent", "‰": "per mille", "$": "dollar", "€": "euro", "£": "pound", "¥": "yuan", "&": "and", "@": "at", "#": "hash", "+": "plus", "=": "equals", "°": "degree", "°C": "degrees Celsius",
-    "℃": "degrees Celsius", "°F": "degrees Fahrenheit", "℉": "degrees Fahrenheit", "√": "the square root of", "π": "pi", "∞": "infinity", "²": "squared", "³": "cubed", "½": "one half", "¼": "one quarter",
-    "¾": "three quarters", "⅓": "one third", "⅔": "two thirds", "№": "number", "_": "underscore", "/": "slash", "→": "to", "×": "times", "÷": "divided by", "≈": "approximately", "Ω": "ohms",
+    "%": "percent", "‰": "per mille", "$": "dollar", "€": "euro", "£": "pound", "¥": "yuan", "&": "and", "@": "at",
+    "#": "hash", "+": "plus", "=": "equals", "°": "degree", "°C": "degrees Celsius",
+    "℃": "degrees Celsius", "°F": "degrees Fahrenheit", "℉": "degrees Fahrenheit", "√": "the square root of", "π": "pi",
+    "∞": "infinity", "²": "squared", "³": "cubed", "½": "one half", "¼": "one quarter",
+    "¾": "three quarters", "⅓": "one third", "⅔": "two thirds", "№": "number", "_": "underscore", "/": "slash",
+    "→": "to", "×": "times", "÷": "divided by", "≈": "approximately", "Ω": "ohms",
 }  # fmt: skip
 
 
@@ -43,7 +48,11 @@ def _sign(found: Found, reading: Reading) -> str | None:
     before = text[begin - 1 : begin]
     if sign in "-−":
         if before.isalnum():
-            return " to " if re.search(r"[ap]\.?m\.?$", text[max(0, begin - 4) : begin], re.IGNORECASE) or before.isdecimal() else None
+            return (
+                " to "
+                if re.search(r"[ap]\.?m\.?$", text[max(0, begin - 4) : begin], re.IGNORECASE) or before.isdecimal()
+                else None
+            )
         return "minus "
     if sign == "~":
         return "about "
@@ -57,7 +66,7 @@ def _key(found: Found, reading: Reading) -> str | None:
     before, after = text[max(0, begin - 12) : begin].rstrip(" ").lower(), text[end : end + 5].lstrip(" ")
     pressed = before.endswith(("press", "the", "hit", "by", "or", "enter")) or after.startswith("k")
     if found[0] == "#":
-        if after[:1].isdecimal() and not text[end - 2 : end - 1].isalnum():
+        if after[:1].isalnum() and not pressed and not text[begin - 1 : begin].isalnum():
             return "number "
         return _apart(found, "pound" if pressed else "hash")
     return _apart(found, "star") if pressed else None
@@ -101,7 +110,7 @@ KINDS = (
     kind("sign", "xX", r"[xX](?=\d)(?<=\d[xX])", _times),
     kind("sign", "^", r"\^ ?(?P<power>\d+)", _raised),
     kind("sign", " -+−×*÷/=<>≤≥≠≈~–—→", r" ?(?P<sign><=|>=|==|[-+−×*÷=<>≤≥≠≈~–—→]|/(?= )) ?(?=[-+−]?[\d(])", _between),
-    kind("sign", "-+−±<>=≤≥≠≈~–—", r"(?P<sign><=|>=|[-+−±<>=≤≥≠≈~–—])(?=[$¥€£]?\.?\d)", _sign),
+    kind("sign", "-+−±<>=≤≥≠≈~–—", r"(?P<sign><=|>=|[-+−±<>=≤≥≠≈~–—]) ?(?=[$¥€£]?\.?\d)", _sign),
     kind("sign", "#*", "[#*]", _key),
     kind("sign", "/", "/", _of_words),
     kind("sign", "+", r"(?<=[A-Za-z])\+\+", lambda found, reading: " plus plus"),

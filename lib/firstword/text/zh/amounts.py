@@ -126,7 +126,9 @@ def _is_letter(found: Found, sign: str) -> bool:
     if not glued or sign not in ("A", "N", "J", "V", "t"):
         return False
     if sign in "AV":
-        return not behind.startswith(("电", "的电", "保险", "充", "输", "快充", "直流", "交流", "插")) and not (sign == "V" and behind[:1] in _CLAUSE_ENDS | {""})
+        return not behind.startswith(("电", "的电", "保险", "充", "输", "快充", "直流", "交流", "插")) and not (
+            sign == "V" and behind[:1] in _CLAUSE_ENDS | {""}
+        )
     return bool(behind) and behind[0] not in _CLAUSE_ENDS
 
 
@@ -168,19 +170,46 @@ _CODES_OF_MONEY = "USD|CNY|RMB|HKD|EUR|GBP|JPY|KRW|AUD|CAD|TWD|SGD|MOP|THB|CHF|N
 _TENS = "(?: ?(?P<tens>[万亿千百]{1,2}多?|多))?"
 
 MONEY = (
-    kind("money", LETTER + "".join(CURRENCY), rf"(?P<sign>{_SIGNS_OF_MONEY}|{_CODES_OF_MONEY}) ?(?P<low>{NUMBER}|\.\d+)(?:{_SEP}(?:{_SIGNS_OF_MONEY})?(?P<high>{NUMBER}))?{_TENS}{_PER}", _money),
-    kind("money", FIGURE, rf"(?P<low>{NUMBER}){_TENS} ?(?P<sign>{_SIGNS_OF_MONEY}|{_CODES_OF_MONEY})(?![A-Za-z\d])", _money_behind),
-)  # fmt: skip
+    kind(
+        "money",
+        LETTER + "".join(CURRENCY),
+        rf"(?P<sign>{_SIGNS_OF_MONEY}|{_CODES_OF_MONEY}) ?(?P<low>{NUMBER}|\.\d+)"
+        rf"(?:{_SEP}(?:{_SIGNS_OF_MONEY})?(?P<high>{NUMBER}))?{_TENS}{_PER}",
+        _money,
+    ),
+    kind(
+        "money",
+        FIGURE,
+        rf"(?P<low>{NUMBER}){_TENS} ?(?P<sign>{_SIGNS_OF_MONEY}|{_CODES_OF_MONEY})(?![A-Za-z\d])",
+        _money_behind,
+    ),
+)
 SHARES = (
     kind("score", FIGURE, r"\d+(?:\.\d+)?(?: ?: ?\d+(?:\.\d+)?){1,4}", _ratio),
     kind("percent", FIGURE, rf"(?P<low>{NUMBER}) ?%?(?:{_SEP}(?P<high>{NUMBER}))? ?(?P<sign>[%‰])", _percent),
-    kind("fraction", FIGURE, r"(?:(?P<whole>\d+) )?(?P<above>\d+) ?/ ?(?P<below>\d+)(?![\d/])(?P<unit> ?mmHg)?", _fraction),
+    kind(
+        "fraction",
+        FIGURE,
+        r"(?:(?P<whole>\d+) )?(?P<above>\d+) ?/ ?(?P<below>\d+)(?![\d/])(?P<unit> ?mmHg)?",
+        _fraction,
+    ),
 )
 MEASURES = (
-    kind("range", FIGURE, rf"(?P<low>{NUMBER})(?: ?(?:{_UNIT}))?(?P<dash>{_SEP})(?P<high>{NUMBER})(?! ?=|[-–:/]?\d)(?: ?(?P<unit>{_UNIT})(?![A-Za-z0-9²³]))?(?![A-Za-z])", _range),
-    kind("measure", FIGURE, rf"(?P<low>{NUMBER})(?:(?: ?(?:{_UNIT}))?{_SEP}(?P<high>{NUMBER}))? ?(?P<unit>{_UNIT})(?![A-Za-z0-9²³]){_PER}(?![A-Za-z])", _measure),
+    kind(
+        "range",
+        FIGURE,
+        rf"(?P<low>{NUMBER})(?: ?(?:{_UNIT}))?(?P<dash>{_SEP})(?P<high>{NUMBER})(?! ?=|[-–:/]?\d)"
+        rf"(?: ?(?P<unit>{_UNIT})(?![A-Za-z0-9²³]))?(?![A-Za-z])",
+        _range,
+    ),
+    kind(
+        "measure",
+        FIGURE,
+        rf"(?P<low>{NUMBER})(?:(?: ?(?:{_UNIT}))?{_SEP}(?P<high>{NUMBER}))? ?(?P<unit>{_UNIT})(?![A-Za-z0-9²³]){_PER}(?![A-Za-z])",
+        _measure,
+    ),
     kind("amount", FIGURE, rf"(?P<low>{NUMBER}) ?(?P<sign>[wkK])(?![A-Za-z0-9])", _thousands),
     kind("measure", FIGURE, rf"(?P<low>{NUMBER})M(?![A-Za-z0-9])", _megabytes),
     kind("amount", FIGURE, rf"(?P<low>{NUMBER}) ?(?P<tens>[万亿]亿?)(?P<more>\+)?", _million),
     kind("amount", FIGURE, rf"(?P<low>{NUMBER})\+(?! ?[\dA-Za-z])", _and_more),
-)  # fmt: skip
+)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from ..kinds import FIGURE, LETTER, Found, after, kind
+from ..kinds import FIGURE, LETTER, Found, after, cut, kind
 from ..reading import Reading
 from .context import is_code, is_score, is_version
 from .numbers import amount, dictated, digits
@@ -34,8 +34,7 @@ def grouped(figures: str, reading: Reading) -> str:
         cuts = [3, 6]
     else:
         cuts = [at for at in range(4, size, 4) if size - at > 1] if size > 8 else []
-    ends = [0, *cuts, size]
-    return in_groups([figures[begin:end] for begin, end in zip(ends, ends[1:], strict=False)], reading)
+    return in_groups(cut(figures, cuts), reading)
 
 
 # -- telephones and cards ------------------------------------------------------------------------------------------------
@@ -173,21 +172,41 @@ _END = r"(?![\dA-Za-z]|[-.]\d)"
 _ALNUM_END = r"(?![A-Za-z0-9])"
 
 TELEPHONES = (
-    kind("address", FIGURE, r"(?P<host>\d{1,3}(?:\.\d{1,3}){3})(?![\d.])(?::(?P<port>\d{1,5}))?(?:/(?P<mask>\d{1,2}))?", _machine),
-    kind("identity", FIGURE, rf"[1-9]\d{{5}}(?:18|19|20)\d\d(?:0[1-9]|1[0-2])(?:[0-2]\d|3[01])\d{{3}}[\dXx]{_ALNUM_END}", _identity),
+    kind(
+        "address",
+        FIGURE,
+        r"(?P<host>\d{1,3}(?:\.\d{1,3}){3})(?![\d.])(?::(?P<port>\d{1,5}))?(?:/(?P<mask>\d{1,2}))?",
+        _machine,
+    ),
+    kind(
+        "identity",
+        FIGURE,
+        rf"[1-9]\d{{5}}(?:18|19|20)\d\d(?:0[1-9]|1[0-2])(?:[0-2]\d|3[01])\d{{3}}[\dXx]{_ALNUM_END}",
+        _identity,
+    ),
     kind("masked", FIGURE + "*", r"(?=[\d*]{0,20}\*\*)(?:\d+|\*+)(?:[ -]?(?:\d+|\*+))*(?<=\d)", _masked),
-    kind("telephone", FIGURE + "+", rf"(?P<country>\+ ?86[- ]?|86[- ])?(?P<a>1[3-9]\d)[- ]?(?P<b>\d{{4}})[- ]?(?P<c>\d{{4}}){_END}", _mobile),
-    kind("telephone", FIGURE + "(+", rf"(?:\(0\d{{2,3}}\)[- ]?|0\d{{2,3}}[- ])\d{{3,4}}[- ]?\d{{4}}(?:-\d{{1,6}})?{_END}", _telephone),
+    kind(
+        "telephone",
+        FIGURE + "+",
+        rf"(?P<country>\+ ?86[- ]?|86[- ])?(?P<a>1[3-9]\d)[- ]?(?P<b>\d{{4}})[- ]?(?P<c>\d{{4}}){_END}",
+        _mobile,
+    ),
+    kind(
+        "telephone",
+        FIGURE + "(+",
+        rf"(?:\(0\d{{2,3}}\)[- ]?|0\d{{2,3}}[- ])\d{{3,4}}[- ]?\d{{4}}(?:-\d{{1,6}})?{_END}",
+        _telephone,
+    ),
     kind("telephone", FIGURE, rf"0(?:10|2\d|[3-9]\d{{2}})\d{{7,8}}{_END}", _telephone),
     kind("telephone", FIGURE, rf"[48]00[- ]?(?:\d{{3}}[- ]?\d{{4}}|\d{{4}}[- ]?\d{{3}}){_END}", _telephone),
     kind("telephone", "+", rf"\+\d{{1,3}}(?:[- ]?\(?\d{{1,4}}\)?){{2,5}}{_END}", _telephone),
-    kind("code", FIGURE, r"\d+(?: \d+)+(?![\d.:/%]|-\d)", _spaced),
-)  # fmt: skip
+    kind("code", FIGURE, r"\d+(?: \d+)+(?![\d:/%]|[-.]\d)", _spaced),
+)
 VERSIONS = (
     kind("version", FIGURE + "vV", r"(?P<v>[vV])?(?P<parts>\d+(?:\.\d+){2,4}|\d+\.\d+)(?![\d%]|\.\d)", _version),
 )
 CODES = (
     kind("plate", LETTER, r"[A-Z][· -]?[A-Z0-9]{5,6}(?![A-Za-z0-9])", _plate),
     kind("code", LETTER + FIGURE, rf"[A-Za-z0-9]+(?:[-_][A-Za-z0-9]+)*(?:\.\d+)?{_ALNUM_END}", _code),
-    kind("code", FIGURE, r"\d+(?:-\d+)+(?![\dA-Za-z.:/%年月日元个天件])", _dashed),
+    kind("code", FIGURE, r"\d+(?:-\d+)+(?![\dA-Za-z:/%年月日元个天件]|\.\d)", _dashed),
 )

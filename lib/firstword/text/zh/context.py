@@ -1,7 +1,7 @@
 """What the Chinese before a number and behind it says of it: that it is dictated, that it is counted, whether its 2 is 两. [pure]
 
-Each question is answered by one search in a few characters. A gap between the word that tells and the number is made of words that say nothing
-themselves (是, 为, 请输入), so that in 订单共 3 件 the 3 is no code.
+Each question is answered by one search in a few characters. A gap between the word that tells and the number is made of words that
+say nothing themselves (是, 为, 请输入), so that in 订单共 3 件 the 3 is no code.
 """
 
 from __future__ import annotations
@@ -23,7 +23,25 @@ _SCORE = re.compile(
     r"[^，。！？；0-9]{0,6}$"
 )
 _BY_A_SCORE = re.compile(r"[以按][^，。！？；0-9]{0,3}$")
-_SCORE_AFTER = ("获胜", "战胜", "领先", "击败", "大胜", "险胜", "落后", "取胜", "战平", "逼平", "负于", "告负", "惜败", "胜出", "配比", "的比例", "的比分")
+_SCORE_AFTER = (
+    "获胜",
+    "战胜",
+    "领先",
+    "击败",
+    "大胜",
+    "险胜",
+    "落后",
+    "取胜",
+    "战平",
+    "逼平",
+    "负于",
+    "告负",
+    "惜败",
+    "胜出",
+    "配比",
+    "的比例",
+    "的比分",
+)
 _DATE = re.compile(
     r"(?:日期|生日|时间|截至|截止|到期|有效期|入住|离店|出发|预约|今天|明天|昨天|星期.|周.)[:\s是为于在到至(]{0,3}$"
 )
@@ -45,7 +63,7 @@ COUNTED = frozenset(
 """What follows an amount, however long it is."""
 _TWO = frozenset(
     "个位件天次种条家年岁块元角毛分里公克斤吨米人份台张万千百亿名本小周秒倍辆只头匹间套双瓶盒箱袋包杯桶罐页篇首部架艘点"
-    "列棵株朵颗粒根枝片串碗盘桌餐顿场轮步户厘毫平升磅亩英海尺站成回遍趟封扇把面座门支句幅则项笔股例者国地侧边性方对"
+    "列棵株朵颗粒根枝片串碗盘桌餐顿场轮步户厘毫平升磅亩英海尺站成回遍趟封扇把面座门支句幅则项笔股例者国地侧边性方对大"
 )
 _NO_TWO = ("年级", "分之", "部曲", "次元", "次方")
 

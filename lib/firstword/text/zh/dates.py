@@ -6,7 +6,7 @@ import re
 
 from ..kinds import FIGURE, Found, after, kind
 from ..reading import Reading
-from .context import is_date, is_score, is_version, lasts
+from .context import is_code, is_date, is_score, is_version, lasts
 from .numbers import amount, digits
 
 _HALVES = {"a": "上午", "p": "下午"}
@@ -30,6 +30,8 @@ def _whole(found: Found, reading: Reading) -> str | None:
 def _year_last(found: Found, reading: Reading) -> str | None:
     """12/25/2024, and 25/12/2024 where there is no twenty-fifth month."""
     first, second = found["a"], found["b"]
+    if is_code(found.string, found.start()):
+        return None
     return _day(found["year"], first, second) if int(first) <= 12 else _day(found["year"], second, first)
 
 
@@ -100,12 +102,29 @@ def _hour(found: Found, reading: Reading) -> str:
 _HALF = r" ?(?P<half>[aApP]\.?[mM](?![A-Za-z])\.?)"
 
 KINDS = (
-    kind("date", FIGURE, r"(?P<year>\d{4})(?P<sep>[-/.])(?P<month>\d{1,2})(?P=sep)(?P<day>\d{1,2})(?![\d:A-SU-Za-z]|[-/.]\d)(?:T(?=\d))?", _whole),
+    kind(
+        "date",
+        FIGURE,
+        r"(?P<year>\d{4})(?P<sep>[-/.])(?P<month>\d{1,2})(?P=sep)(?P<day>\d{1,2})(?![\d:A-SU-Za-z]|[-/.]\d)(?:T(?=\d))?",
+        _whole,
+    ),
     kind("date", FIGURE, r"(?P<a>\d{1,2})[-/](?P<b>\d{1,2})[-/](?P<year>(?:19|20)\d{2})(?!\d)", _year_last),
-    kind("date", FIGURE, r"(?P<year>(?:18|19|20)\d{2})[-/.](?P<month>0[1-9]|1[0-2])(?![\d.%A-Za-z]|[-/]\d|[元万亿])", _month_of_year),
+    kind(
+        "date",
+        FIGURE,
+        r"(?P<year>(?:18|19|20)\d{2})[-/.](?P<month>0[1-9]|1[0-2])(?![\d%A-Za-z]|[-./]\d|[元万亿])",
+        _month_of_year,
+    ),
     kind("date", FIGURE, r"(?P<month>0[1-9]|1[0-2])[-/](?P<year>(?:19|20)\d{2})(?![\d/-])", _month_of_year),
-    kind("date", FIGURE, r"(?P<month>\d{1,2})(?P<sep>[-/.])(?P<day>\d{1,2})(?![\d.%:/A-Za-z°℃²³]|-\d)", _day_of_month),
+    kind(
+        "date", FIGURE, r"(?P<month>\d{1,2})(?P<sep>[-/.])(?P<day>\d{1,2})(?![\d%:/A-Za-z°℃²³]|[-.]\d)", _day_of_month
+    ),
     kind("date", FIGURE, r"(?P<year>\d{1,4}) ?(?P<era>[aA]\.?[dD]|[bB]\.?[cC]\.?[eE]?)(?![A-Za-z])\.?", _era),
-    kind("time", FIGURE, rf"(?P<hour>[01]?\d|2[0-4]):(?P<minute>[0-5]\d)(?::(?P<second>[0-5]\d)(?:\.\d+)?)?(?![\d:])(?:{_HALF})?", _clock),
+    kind(
+        "time",
+        FIGURE,
+        rf"(?P<hour>[01]?\d|2[0-4]):(?P<minute>[0-5]\d)(?::(?P<second>[0-5]\d)(?:\.\d+)?)?(?![\d:])(?:{_HALF})?",
+        _clock,
+    ),
     kind("time", FIGURE, rf"(?P<hour>[01]?\d|2[0-4]){_HALF}", _hour),
-)  # fmt: skip
+)

@@ -11,12 +11,50 @@ from .codes import by_one, grouped
 from .context import COUNTED, is_amount, is_code, is_dialled, two
 from .numbers import amount, digits, ordinal
 
-_OF_A_YEAR = ("学年", "赛季", "财年", "款", "届", "版", "级", "世界", "奥运", "春节", "欧洲", "高考", "双十", "国庆", "元旦", "中国", "亚运", "考研")
+_OF_A_YEAR = (
+    "学年",
+    "赛季",
+    "财年",
+    "款",
+    "届",
+    "版",
+    "级",
+    "世界",
+    "奥运",
+    "春节",
+    "欧洲",
+    "高考",
+    "双十",
+    "国庆",
+    "元旦",
+    "中国",
+    "亚运",
+    "考研",
+)
 _SPANS = ("年前", "年后", "年来", "年以", "年历", "年的", "年间", "年左", "年内")
 _SPAN_BEFORE = ("过去", "近", "超过", "满", "历经", "每", "了", "有", "约")
-_ROOMS = ("室", "房", "号房", "病房", "包间", "包厢", "教室", "会议", "医院", "宿舍", "寝室", "展厅", "诊室", "柜台", "号柜", "号桌")
+_ROOMS = (
+    "室",
+    "房",
+    "号房",
+    "病房",
+    "包间",
+    "包厢",
+    "教室",
+    "会议",
+    "医院",
+    "宿舍",
+    "寝室",
+    "展厅",
+    "诊室",
+    "柜台",
+    "号柜",
+    "号桌",
+)
 _SERVICES = re.compile(r"95\d{3}|96\d{3,4}|100\d\d|101\d\d|12[1-3]\d\d|1860\d|11[0249]|12[0-3]|999|911|12580|111\d\d")
-_KNOWN = re.compile(r"100(?:10|86)|12(?:306|315|345|333|366|348|358|320|369|377|378|329|122|123|318)|955\d\d|95(?:338|311|320|353|379|519)|11[0249](?=报警)|96110|1118[35]")
+_KNOWN = re.compile(
+    r"100(?:10|86)|12(?:306|315|345|333|366|348|358|320|369|377|378|329|122|123|318)|955\d\d|95(?:338|311|320|353|379|519)|11[0249](?=报警)|96110|1118[35]"
+)
 """Read by one even where nothing says that they are telephones'."""
 
 
@@ -70,7 +108,9 @@ def _coded(text: str, begin: int, figures: str, behind: str, reading: Reading) -
         return None
     if (size > 2 and behind.startswith(_ROOMS)) or (size == 3 and behind.startswith("路")):
         return by_one(figures, reading)
-    if size >= 4 and behind.startswith("号") and not is_amount(text, begin):
+    if size == 2 and text[begin - 1 : begin] == "米" and text[begin - 2 : begin - 1].isdecimal():
+        return digits(figures)  # 1米75
+    if size >= 4 and behind.startswith("号") and not is_amount(text, begin) and not figures.endswith("00"):
         return grouped(figures, reading)
     if behind and behind[0] in COUNTED and not is_dialled(text, begin):
         return digits(figures) if padded else None

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from ..electronic import EMAIL, LINK, Spelling, link, spell
 from ..kinds import FIGURE, LETTER, Found, Kind, after, kind
 from ..reading import Reading
@@ -11,11 +9,91 @@ from ..runs import CIRCLED, ROMAN
 from .numbers import amount, digits
 
 _ACRONYMS = frozenset(
-    "gpu cpu wto mvp vip mba ceo cfo cto coo tv dvd cd usb ip sim atm gps nba cba url pdf ppt vr ai qq dna rna ktv ufo diy gdp cpi emba phd iq kpi okr erp crm vpn wps led lcd ssd "
-    "rom bbc cnn mtv mri icu apec gre mbti nfc sdk api http html css sql iot sms otp pc faq svip".split()
+    [
+        "gpu",
+        "cpu",
+        "wto",
+        "mvp",
+        "vip",
+        "mba",
+        "ceo",
+        "cfo",
+        "cto",
+        "coo",
+        "tv",
+        "dvd",
+        "cd",
+        "usb",
+        "ip",
+        "sim",
+        "atm",
+        "gps",
+        "nba",
+        "cba",
+        "url",
+        "pdf",
+        "ppt",
+        "vr",
+        "ai",
+        "qq",
+        "dna",
+        "rna",
+        "ktv",
+        "ufo",
+        "diy",
+        "gdp",
+        "cpi",
+        "emba",
+        "phd",
+        "iq",
+        "kpi",
+        "okr",
+        "erp",
+        "crm",
+        "vpn",
+        "wps",
+        "led",
+        "lcd",
+        "ssd",
+        "rom",
+        "bbc",
+        "cnn",
+        "mtv",
+        "mri",
+        "icu",
+        "apec",
+        "gre",
+        "mbti",
+        "nfc",
+        "sdk",
+        "api",
+        "http",
+        "html",
+        "css",
+        "sql",
+        "iot",
+        "sms",
+        "otp",
+        "pc",
+        "faq",
+        "svip",
+    ]
 )
 """What is spelled also where it is written in small letters."""
-_ROMANS = {"II": 2, "III": 3, "IV": 4, "VI": 6, "VII": 7, "VIII": 8, "IX": 9, "XI": 11, "XII": 12, "I": 1, "V": 5, "X": 10}
+_ROMANS = {
+    "II": 2,
+    "III": 3,
+    "IV": 4,
+    "VI": 6,
+    "VII": 7,
+    "VIII": 8,
+    "IX": 9,
+    "XI": 11,
+    "XII": 12,
+    "I": 1,
+    "V": 5,
+    "X": 10,
+}
 _OF_ROMANS = tuple("型期级类度代世章部区号阶卷组式")
 
 
@@ -47,13 +125,24 @@ def _circled(found: Found, reading: Reading) -> str:
 
 SPELLING = Spelling(
     {
-        ".": "点", "@": "艾特", "-": "杠", "_": "下划线", "/": "斜杠", ":": "冒号", "+": "加", "&": "和", "=": "等于", "?": "问号", "#": "井号",
-        "%": "百分号", "~": "波浪号",
+        ".": "点",
+        "@": "艾特",
+        "-": "杠",
+        "_": "下划线",
+        "/": "斜杠",
+        ":": "冒号",
+        "+": "加",
+        "&": "和",
+        "=": "等于",
+        "?": "问号",
+        "#": "井号",
+        "%": "百分号",
+        "~": "波浪号",
     },
     digits,
     "",
     {},
-)  # fmt: skip
+)
 
 
 def _email(found: Found, reading: Reading) -> str:

@@ -9,11 +9,13 @@ from ..reading import Reading
 from .numbers import amount
 
 _OPERATORS = {
-    "+": "加", "-": "减", "−": "减", "×": "乘", "*": "乘", "÷": "除以", "/": "除以", "=": "等于", "<": "小于", ">": "大于", "≤": "小于等于", "≥": "大于等于",
+    "+": "加", "-": "减", "−": "减", "×": "乘", "*": "乘", "÷": "除以", "/": "除以", "=": "等于", "<": "小于",
+    ">": "大于", "≤": "小于等于", "≥": "大于等于",
     "<=": "小于等于", ">=": "大于等于", "≠": "不等于", "≈": "约等于", "==": "等于", "±": "正负", "~": "到", "–": "到", "—": "到", "→": "到",
 }  # fmt: skip
 _NAMES = {
-    "π": "派", "∞": "无穷大", "№": "编号", "Ω": "欧姆", "√": "根号", "½": "二分之一", "¼": "四分之一", "¾": "四分之三", "⅓": "三分之一", "⅔": "三分之二",
+    "π": "派", "∞": "无穷大", "№": "编号", "Ω": "欧姆", "√": "根号", "½": "二分之一", "¼": "四分之一", "¾": "四分之三",
+    "⅓": "三分之一", "⅔": "三分之二",
     "℃": "摄氏度", "°C": "摄氏度", "℉": "华氏度", "°F": "华氏度", "°": "度", "%": "百分号",
 }  # fmt: skip
 _GOES_ON = frozenset("日月年号点分秒元块楼层级岁度周天时站区期章条页室栋刻半整")
@@ -28,7 +30,9 @@ def _between(found: Found, reading: Reading) -> str | None:
     """A sign between two numbers."""
     text, begin, sign = found.string, found.start(), found["sign"]
     before = text[:begin].rstrip(" ")
-    if not before or not (before[-1].isdecimal() or before[-1] in ")%πx²³" or _MEASURED.search(before, max(0, len(before) - 6))):
+    if not before or not (
+        before[-1].isdecimal() or before[-1] in ")%πx²³" or _MEASURED.search(before, max(0, len(before) - 6))
+    ):
         return None
     if sign in "-–—−~":
         return _dash(found, before)
