@@ -120,6 +120,17 @@ def test_a_reply_that_never_ends_is_ended_at_its_bound(theatre: Theatre) -> None
     assert played.record["turns"][0]["reply"] == "好，" + "说" * 38
 
 
+def test_a_model_that_pauses_within_a_clause_is_heard_as_far_as_it_came_long_before_it_is_given_up(
+    theatre: Theatre,
+) -> None:
+    theatre.gate("您的快递已经到了分拣中心", tokens_per_s=50).set(llm={"idle_ms": 30_000}, ahead_waste=0)
+    theatre.gateway.faults.set("llm", Fault("silent", events=4))
+    played = theatre.play(silence(), say("查订单"), silence(), HANG_UP)
+    heard = played.conversation.heard_text()
+    assert heard.startswith("您好您的快递") and "中心" not in heard
+    assert played.record["turns"][0]["heard"] == heard.removeprefix("您好")
+
+
 def test_a_model_that_says_nothing_is_given_up_after_its_bound(theatre: Theatre) -> None:
     faulty(theatre, "llm", Fault("silent", times=1), think_ms=1500, ahead_waste=0)
     played = theatre.play(silence(), say("查订单"), silence(), HANG_UP)
