@@ -7,7 +7,9 @@ looked at twice.
 
 from __future__ import annotations
 
-LONGEST = 120
+from .phrases import listed
+
+LONGEST = 64
 """Characters. A longer run is cut there, and what follows is a run of its own."""
 
 DIGITS = frozenset("0123456789")
@@ -23,96 +25,36 @@ OPERATORS = frozenset("=+×÷<>≤≥≠≈/*^-−–—~")
 CORE = DIGITS | LETTERS | CURRENCY | SIGNS
 PERHAPS = frozenset("(–—")
 """These begin a run only before a figure."""
+JOINERS = frozenset(" .,:'’()–—·")
+"""What may stand in a run, between two characters of its core."""
 IN_LINK = frozenset("?&=%#~:;!.,+$'()*@/_-")
 
 MONTHS = frozenset(
-    [
-        "january",
-        "february",
-        "march",
-        "april",
-        "may",
-        "june",
-        "july",
-        "august",
-        "september",
-        "october",
-        "november",
-        "december",
-        "jan",
-        "feb",
-        "mar",
-        "apr",
-        "jun",
-        "jul",
-        "aug",
-        "sep",
-        "sept",
-        "oct",
-        "nov",
-        "dec",
-    ]
+    listed("""
+    january | february | march | april | may | june | july | august | september | october | november | december | jan | feb | mar |
+    apr | jun | jul | aug | sep | sept | oct | nov | dec
+""")
 )
 ABBREVIATED = frozenset(
-    [
-        "dr",
-        "mr",
-        "mrs",
-        "ms",
-        "prof",
-        "st",
-        "jr",
-        "sr",
-        "no",
-        "vol",
-        "ext",
-        "dept",
-        "inc",
-        "ltd",
-        "vs",
-        "etc",
-        "approx",
-        "tel",
-        "fig",
-        "ave",
-        "blvd",
-        "rd",
-        "ct",
-        "apt",
-        "sgt",
-        "capt",
-        "gen",
-        "rev",
-        "hon",
-        "gov",
-    ]
+    listed("""
+    dr | mr | mrs | ms | prof | st | jr | sr | no | vol | ext | dept | inc | ltd | vs | etc | approx | tel | fig | ave | blvd |
+    rd | ct | apt | sgt | capt | gen | rev | hon | gov
+""")
 )
 """Words whose point is no full stop, beside the months'."""
 _SUFFIXES = ("st", "nd", "rd", "th")
 _DAY_HALVES = frozenset(("am", "pm", "a.m", "p.m", "a.m.", "p.m."))
 CODES = frozenset(
-    [
-        "usd",
-        "cny",
-        "rmb",
-        "hkd",
-        "eur",
-        "gbp",
-        "jpy",
-        "krw",
-        "aud",
-        "cad",
-        "twd",
-        "sgd",
-        "mop",
-        "thb",
-        "chf",
-        "nzd",
-        "us",
-    ]
+    listed("""
+    usd | cny | rmb | hkd | eur | gbp | jpy | krw | aud | cad | twd | sgd | mop | thb | chf | nzd | us
+""")
 )
 """Of currencies: what stands, with a blank, before or behind an amount."""
-_NAMED = frozenset(["n", "s", "e", "w", "ne", "nw", "se", "sw"])
+_NAMED = frozenset(
+    listed("""
+    n | s | e | w | ne | nw | se | sw
+""")
+)
 
 
 class Run:
@@ -142,6 +84,8 @@ class Run:
             if text[at] in CORE:
                 at += 1
                 continue
+            if at and text[at - 1] in LETTERS:
+                self._note(text, at)
             if size - at < 5 and not final and self._needs(text, at) > size:
                 self._at = at
                 return None
@@ -157,6 +101,8 @@ class Run:
     def _needs(self, text: str, at: int) -> int:
         """How much of the text must be known to decide on the character at `at`."""
         character = text[at]
+        if character not in JOINERS and not (self.is_link and character in IN_LINK):
+            return at
         if character == " ":
             if at and text[at - 1] in LETTERS and not self._special(text, at):
                 return at + 1
@@ -235,22 +181,18 @@ class Run:
             return 1
         return int(after == " " and text[at + 2 : at + 3] in DIGITS and at + 2 < len(text))
 
+    def _note(self, text: str, at: int) -> None:
+        """Remember of the word that ends at `at` what matters for what follows it."""
+        low = _word(text, at).lower()
+        self._month = self._month or low in MONTHS
+        self._ordinal = self._ordinal or (low in _SUFFIXES and text[at - 3 : at - 2] in DIGITS and at > 2)
+
     def _special(self, text: str, at: int) -> bool:
         """Whether the word that ends at `at` may go on behind a blank."""
         word = _word(text, at)
         low = word.lower()
-        if low in MONTHS:
-            self._month = True
-            return True
-        if low.endswith(_SUFFIXES) and text[at - len(word) - 1 : at - len(word)] in DIGITS and len(word) == 2 < at:
-            self._ordinal = True
-        return (
-            self._ordinal
-            or len(word) == 1
-            or low in CODES
-            or low in _DAY_HALVES
-            or (self._street > 0 and self._street < 4)
-        )
+        known = low in MONTHS or low in CODES or low in _DAY_HALVES
+        return known or self._ordinal or len(word) == 1 or 0 < self._street < 4
 
     def _blank(self, text: str, at: int, before: str, after: str) -> int:
         if not at or not after:
@@ -265,7 +207,7 @@ class Run:
             word = _word(text, at - 1).lower()
             return int(
                 (after in DIGITS and (word in MONTHS or word in ("no", "ext", "tel", "vol", "fig")))
-                or (after in LETTERS and _ends_day_half(text, at))
+                or (after in LETTERS and text[0] in DIGITS and _ends_day_half(text, at))
             )
         return 0
 
@@ -289,7 +231,6 @@ class Run:
         word = _word(text, at)
         low = word.lower()
         if low in MONTHS:
-            self._month = True
             return int(after in DIGITS)
         if after in DIGITS or after in CURRENCY:
             of_a_plate = len(word) == at == 1 and word.isupper()

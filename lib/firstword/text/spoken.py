@@ -19,6 +19,8 @@ from .zh.kinds import TABLE as MANDARIN
 
 AHEAD = 2
 """Chinese characters behind a run that its readers see: 2 年级 is no 2 年."""
+SHORT_WORD = 4
+"""Letters. VIII is a number before some words; longer ones mean the same before all."""
 HELD_MOST = LONGEST + AHEAD + 2
 """Characters that are held back, at most."""
 WALL = "\ufffc"
@@ -164,8 +166,13 @@ def _narrow(atom: Atom) -> Atom:
 
 
 def _ahead(text: str, end: int, final: bool) -> int | None:
-    """How far behind a run its readers see: over one blank, `AHEAD` Chinese characters. None if that is not yet there."""
+    """How far behind a run its readers see: over one blank, `AHEAD` Chinese characters. None if that is not yet there.
+
+    Nothing of what stands behind a word is needed, but for short ones: II 型.
+    """
     at = end
+    if end > SHORT_WORD and text[:end].isalpha():
+        return end
     if text[at : at + 1] == " ":
         at += 1
     stop = at + AHEAD

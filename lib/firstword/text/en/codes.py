@@ -50,8 +50,10 @@ def _dashed(found: Found, reading: Reading) -> str | None:
     return in_groups(found[0].split("-"), reading) if is_code(found.string, found.start()) else None
 
 
-def _masked(found: Found, reading: Reading) -> str:
+def _masked(found: Found, reading: Reading) -> str | None:
     """138****5678."""
+    if not any(map(str.isdecimal, found[0])):
+        return None
     parts = re.findall(r"[0-9]+|\*+", found[0])
     return ", ".join(digits(part) if part[0] != "*" else f"{amount(str(len(part)))} stars" for part in parts)
 
@@ -130,7 +132,7 @@ TELEPHONES = (
         r"(?P<host>\d{1,3}(?:\.\d{1,3}){3})(?![\d.])(?::(?P<port>\d{1,5}))?(?:/(?P<mask>\d{1,2}))?",
         _machine,
     ),
-    kind("masked", FIGURE + "*", r"(?=[\d*]{0,20}\*\*)(?:\d+|\*+)(?:[ -]?(?:\d+|\*+))*(?<=\d)", _masked),
+    kind("masked", FIGURE + "*", r"(?=[\d*]{0,20}\*\*)[\d*]++(?:[ -][\d*]++)*+", _masked),
     kind(
         "telephone",
         FIGURE + "+(",
@@ -153,7 +155,7 @@ CODES = (
     kind("code", FIGURE, r"(?P<a>\d)0(?P<b>\d)\((?P<k>[a-z])\)", _retirement),
     kind("code", FIGURE, r"\d+(?:-\d+)+(?![\dA-Za-z:/%]|\.\d)", _dashed),
     kind("code", FIGURE, r"\d+(?:/\d+){2,5}(?![\d/])", _strokes),
-    kind("code", LETTER, r"[A-Za-z]+(?:[-_/]?\d+[A-Za-z]*)+(?:-[A-Za-z0-9]+)*(?![A-Za-z0-9])", _code),
+    kind("code", LETTER, r"[A-Za-z]+(?:[-_/]?\d++[A-Za-z]*+)++(?:-[A-Za-z0-9]++)*+(?![A-Za-z0-9])", _code),
     kind("code", FIGURE, r"\d+[A-Za-z]+\d[A-Za-z0-9]*(?:-[A-Za-z0-9]+)*(?![A-Za-z0-9])", _code),
 )
 TAILS = (kind("code", FIGURE, r"(?P<figures>\d+)(?P<letters>[A-Za-z]+)(?![A-Za-z0-9])", _tail),)

@@ -6,6 +6,7 @@ import re
 
 from ..electronic import EMAIL, LINK, Spelling, link, spell
 from ..kinds import FIGURE, LETTER, Found, Kind, kind
+from ..phrases import listed
 from ..reading import Reading
 from ..runs import CIRCLED, ROMAN
 from .numbers import amount, digits, ordinal, year
@@ -18,7 +19,11 @@ _SAID = {
     "tel": "telephone", "fig": "figure", "gen": "general", "capt": "captain", "sgt": "sergeant", "rev": "reverend", "hon": "honorable",
     "gov": "governor", "apt": "apartment", "etc": "et cetera",
 }  # fmt: skip
-_TITLES = frozenset(["dr", "mr", "mrs", "ms", "prof", "st", "gen", "capt", "sgt", "rev", "hon", "gov"])
+_TITLES = frozenset(
+    listed("""
+    dr | mr | mrs | ms | prof | st | gen | capt | sgt | rev | hon | gov
+""")
+)
 _NUMBERED = frozenset(["no", "fig", "vol", "ext", "apt"])
 
 
@@ -56,48 +61,16 @@ _ROMANS = {
     "I": "1",
 }
 _NUMBERED_THINGS = frozenset(
-    [
-        "war",
-        "chapter",
-        "part",
-        "phase",
-        "type",
-        "class",
-        "level",
-        "volume",
-        "section",
-        "stage",
-        "act",
-        "grade",
-        "tier",
-        "book",
-        "model",
-        "mark",
-        "bowl",
-        "category",
-        "appendix",
-        "article",
-    ]
+    listed("""
+    war | chapter | part | phase | type | class | level | volume | section | stage | act | grade | tier | book | model | mark |
+    bowl | category | appendix | article
+""")
 )
 _KINGS = frozenset(
-    [
-        "henry",
-        "elizabeth",
-        "george",
-        "louis",
-        "charles",
-        "edward",
-        "william",
-        "james",
-        "john",
-        "paul",
-        "pope",
-        "richard",
-        "napoleon",
-        "philip",
-        "nicholas",
-        "alexander",
-    ]
+    listed("""
+    henry | elizabeth | george | louis | charles | edward | william | james | john | paul | pope | richard | napoleon | philip |
+    nicholas | alexander
+""")
 )
 _LAST_WORD = re.compile(r"([A-Za-z]{2,12}) $")
 

@@ -72,8 +72,10 @@ def _spaced(found: Found, reading: Reading) -> str | None:
     return in_groups(groups, reading)
 
 
-def _masked(found: Found, reading: Reading) -> str:
+def _masked(found: Found, reading: Reading) -> str | None:
     """138****5678."""
+    if not any(map(str.isdecimal, found[0])):
+        return None
     said = []
     for part in re.findall(r"[0-9]+|\*+", found[0]):
         stars = f"{amount(str(len(part)), two='两')}个星号" if len(part) > 1 else "星号"
@@ -184,7 +186,7 @@ TELEPHONES = (
         rf"[1-9]\d{{5}}(?:18|19|20)\d\d(?:0[1-9]|1[0-2])(?:[0-2]\d|3[01])\d{{3}}[\dXx]{_ALNUM_END}",
         _identity,
     ),
-    kind("masked", FIGURE + "*", r"(?=[\d*]{0,20}\*\*)(?:\d+|\*+)(?:[ -]?(?:\d+|\*+))*(?<=\d)", _masked),
+    kind("masked", FIGURE + "*", r"(?=[\d*]{0,20}\*\*)[\d*]++(?:[ -][\d*]++)*+", _masked),
     kind(
         "telephone",
         FIGURE + "+",

@@ -4,80 +4,18 @@ from __future__ import annotations
 
 from ..electronic import EMAIL, LINK, Spelling, link, spell
 from ..kinds import FIGURE, LETTER, Found, Kind, after, kind
+from ..phrases import listed
 from ..reading import Reading
 from ..runs import CIRCLED, ROMAN
 from .numbers import amount, digits
 
 _ACRONYMS = frozenset(
-    [
-        "gpu",
-        "cpu",
-        "wto",
-        "mvp",
-        "vip",
-        "mba",
-        "ceo",
-        "cfo",
-        "cto",
-        "coo",
-        "tv",
-        "dvd",
-        "cd",
-        "usb",
-        "ip",
-        "sim",
-        "atm",
-        "gps",
-        "nba",
-        "cba",
-        "url",
-        "pdf",
-        "ppt",
-        "vr",
-        "ai",
-        "qq",
-        "dna",
-        "rna",
-        "ktv",
-        "ufo",
-        "diy",
-        "gdp",
-        "cpi",
-        "emba",
-        "phd",
-        "iq",
-        "kpi",
-        "okr",
-        "erp",
-        "crm",
-        "vpn",
-        "wps",
-        "led",
-        "lcd",
-        "ssd",
-        "rom",
-        "bbc",
-        "cnn",
-        "mtv",
-        "mri",
-        "icu",
-        "apec",
-        "gre",
-        "mbti",
-        "nfc",
-        "sdk",
-        "api",
-        "http",
-        "html",
-        "css",
-        "sql",
-        "iot",
-        "sms",
-        "otp",
-        "pc",
-        "faq",
-        "svip",
-    ]
+    listed("""
+    gpu | cpu | wto | mvp | vip | mba | ceo | cfo | cto | coo | tv | dvd | cd | usb | ip | sim | atm | gps | nba | cba | url |
+    pdf | ppt | vr | ai | qq | dna | rna | ktv | ufo | diy | gdp | cpi | emba | phd | iq | kpi | okr | erp | crm | vpn | wps |
+    led | lcd | ssd | rom | bbc | cnn | mtv | mri | icu | apec | gre | mbti | nfc | sdk | api | http | html | css | sql | iot |
+    sms | otp | pc | faq | svip
+""")
 )
 """What is spelled also where it is written in small letters."""
 _ROMANS = {
