@@ -11,6 +11,7 @@ BENCHES = {
     "barge-in": "how quickly a reply stops when the caller interrupts, and whether what was heard is known",
     "providers": "how soon a reply's first text is at the service: with a spare connection, without, and by the official SDK",
     "pieces": "how soon the first piece of a reply goes to the synthesiser, and whether the others come in time",
+    "reading": "whether figures, signs and letters are said as a caller expects it, beside what others make of them",
     "turns": "whether the conversation is natural: turns cut off, waits, false and missed interruptions",
     "calls": "many calls at once in one process: underruns, lateness, memory, what is left over",
     "endurance": "thousands of short calls on a real FreeSWITCH: memory, and what is left over",
