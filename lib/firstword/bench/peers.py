@@ -1,4 +1,4 @@
-"""What others make of the same texts. A program of its own, run by the interpreter that has them; nothing but the standard library and they.
+"""What others make of the same texts: a program of its own, run by the interpreter that has them.
 
 ``python peers.py NAME LANGUAGE < texts.json`` writes ``{"said": [...], "version": str, "load_ms": n, "memory_mb": n, "us_per_text": n}``,
 or ``{"missing": why}``. Texts are JSON: a list of strings. Each is used as it is shipped, with all it has for the purpose switched on.

@@ -1,9 +1,9 @@
 """Whether figures, signs and letters are said as a caller expects it, and what that costs.
 
 Two sets: our own, which must be said to the character; and, where they lie beside the checkout or in ``--outside``, those of two other
-projects, compared without punctuation and capital letters, which nobody hears. Beside ours stand the scores of WeTextProcessing, and of what
-Pipecat's and LiveKit's filters for a voice make of the same texts, compared in that way: they are asked in a process of their own, by the
-interpreter of ``--peers``, and left out where they are not installed. ``--wrong`` prints each case that we say otherwise.
+projects, compared without punctuation and capital letters, which nobody hears. Beside ours stand the scores of WeTextProcessing, and of
+what Pipecat's and LiveKit's filters for a voice make of the same texts, compared in that way: they are asked in processes of their own,
+by the interpreter of ``--peers``, and left out where they are not installed. ``--wrong`` prints each case that we say otherwise.
 """
 
 from __future__ import annotations

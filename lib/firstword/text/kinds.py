@@ -18,6 +18,7 @@ Found = re.Match[str]
 Reader = Callable[[Found, Reading], "str | None"]
 """From a match to its words. ``found.string`` has what stands before it, at most `BEFORE` characters, and behind it."""
 
+_WORDS = DIGITS | LETTERS
 BEFORE = 32
 """Characters of what was written before a run that its readers see."""
 
@@ -78,11 +79,11 @@ def table(kinds: Iterable[Kind]) -> Table:
 
 
 def read(kinds: Table, text: str, begin: int, end: int, reading: Reading) -> list[Span]:
-    """What is said for the run ``text[begin:end]``. The last span may reach into what stands behind the run, never the first before it."""
+    """What is said for the run ``text[begin:end]``. The last span may reach behind it over Chinese (1.5 万), not into the next number."""
     spans: list[Span] = []
     at = begin
     while at < end:
-        span = _span(kinds.get(text[at], ()), text, at, reading)
+        span = _span(kinds.get(text[at], ()), text, at, end, reading)
         if span is None:
             stop = at + 1
             while text[at] in LETTERS and stop < end and text[stop] in LETTERS:
@@ -93,10 +94,10 @@ def read(kinds: Table, text: str, begin: int, end: int, reading: Reading) -> lis
     return spans
 
 
-def _span(kinds: Iterable[Kind], text: str, at: int, reading: Reading) -> Span | None:
+def _span(kinds: Iterable[Kind], text: str, at: int, end: int, reading: Reading) -> Span | None:
     for kind in kinds:
         found = kind.pattern.match(text, at)
-        if found is not None and found.end() > at:
+        if found is not None and found.end() > at and _WORDS.isdisjoint(text[end : found.end()]):
             said = kind.read(found, reading)
             if said is not None:
                 return Span(at, found.end(), kind.name, said)

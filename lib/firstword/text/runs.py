@@ -199,6 +199,8 @@ class Run:
             return 0
         if before in DIGITS or before in ")%":
             return self._after_number(text, at, before, after)
+        if before in CURRENCY:
+            return int(after in DIGITS)
         if before in OPERATORS:
             return int(after in DIGITS and (at > 1 or before not in "-–—*~"))
         if before in LETTERS:

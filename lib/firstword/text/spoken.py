@@ -171,7 +171,7 @@ def _ahead(text: str, end: int, final: bool) -> int | None:
     Nothing of what stands behind a word is needed, but for short ones: II 型.
     """
     at = end
-    if end > SHORT_WORD and text[:end].isalpha():
+    if end == LONGEST or (end > SHORT_WORD and text[:end].isalpha()):
         return end
     if text[at : at + 1] == " ":
         at += 1

@@ -63,6 +63,11 @@ def _parts(above: str, below: str) -> str:
     return f"{amount(above)} {name if one else plural(name)}"
 
 
+def _ratio(found: Found, reading: Reading) -> str:
+    """3:2, which is no time."""
+    return " to ".join(map(amount, found[0].split(":")))
+
+
 def _percent(found: Found, reading: Reading) -> str:
     name = "percent" if found["sign"] == "%" else "per mille"
     low, high = found["low"], found["high"]
@@ -74,6 +79,8 @@ def _range(found: Found, reading: Reading) -> str | None:
     long = found["dash"].strip() == "-" and (len(low) > 4 or len(high) > 4)
     if long or is_code(found.string, found.start()):
         return None
+    if low == high:
+        return f"{amount(low)} {amount(high)}"  # fifty fifty
     if len(low) == 4 and low[:2] in _CENTURIES and (len(high) == 2 or (len(high) == 4 and high[:2] in _CENTURIES)):
         return f"{year(low)} to {year(high)}"
     return f"{amount(low)} to {amount(high)}"
@@ -155,6 +162,7 @@ AREAS = (
     ),
 )
 KINDS = (
+    kind("score", FIGURE, r"\d+(?:\.\d+)?(?::\d+(?:\.\d+)?){1,3}", _ratio),
     kind("date", FIGURE, r"(?P<first>\d{4})'?s ?[-–] ?(?P<last>\d{4}|\d0)'?s(?![A-Za-z])", _decades),
     kind("date", FIGURE, r"(?P<year>[12]\d\d0|[2-9]0)'?s(?![A-Za-z])", _decade),
     kind("percent", FIGURE, rf"(?P<low>{NUMBER}) ?%?(?:{_SEP}(?P<high>{NUMBER}))? ?(?P<sign>[%‰])", _percent),

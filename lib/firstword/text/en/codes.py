@@ -82,6 +82,7 @@ def _strokes(found: Found, reading: Reading) -> str:
     return "/".join(_figures(part, mixed=True) for part in found[0].split("/"))
 
 
+_BUSINESS = re.compile(r"([A-GI-Z])2([A-Z])")
 _PARTS = re.compile(r"[A-Za-z]+|[0-9]+|[^A-Za-z0-9]")
 
 
@@ -91,6 +92,8 @@ def _code(found: Found, reading: Reading) -> str | None:
     if not any(map(str.isdecimal, whole)) or not any(map(str.isalpha, whole)):
         return None
     named = is_code(text, begin)
+    if not named and (business := _BUSINESS.fullmatch(whole)):
+        return f"{business[1]} to {business[2]}"
     if whole.islower() and "-" in whole and not named:
         return None  # covid-19: a word, and a number behind it
     parts = _PARTS.findall(whole)
@@ -114,7 +117,9 @@ def _part(part: str, named: bool, *, mixed: bool, reading: Reading) -> str:
 
 def _tail(found: Found, reading: Reading) -> str:
     """5G, 16c."""
-    return f"{_figures(found['figures'], mixed=False)} {found['letters']}"
+    figures = found["figures"]
+    said = amount(figures, joined=True) if "." in figures else _figures(figures, mixed=False)
+    return f"{said} {found['letters']}"
 
 
 def _figures(figures: str, *, mixed: bool) -> str:
@@ -143,7 +148,7 @@ TELEPHONES = (
     kind(
         "telephone",
         FIGURE,
-        rf"(?:1-\d{{3}}-\d{{3}}-\d{{4}}|\d{{3}}-\d{{2}}-\d{{4}}|\d{{3}}-\d{{4}}|\d{{4}}(?:-\d{{4}}){{2,3}}){_END}",
+        rf"(?:1-\d{{3}}-\d{{3}}-\d{{4}}|\d{{3}}-\d{{2}}-\d{{4}}|\d{{3}}-\d{{4}}|\d{{5}}-\d{{4}}|\d{{4}}(?:-\d{{4}}){{2,3}}){_END}",
         _telephone,
     ),
     kind("telephone", FIGURE, r"(?P<one>1)-(?P<area>\d{3})-(?P<name>[A-Z]+(?:-[A-Z]+)*)(?![A-Za-z\d-])", _vanity),
@@ -158,4 +163,4 @@ CODES = (
     kind("code", LETTER, r"[A-Za-z]+(?:[-_/]?\d++[A-Za-z]*+)++(?:-[A-Za-z0-9]++)*+(?![A-Za-z0-9])", _code),
     kind("code", FIGURE, r"\d+[A-Za-z]+\d[A-Za-z0-9]*(?:-[A-Za-z0-9]+)*(?![A-Za-z0-9])", _code),
 )
-TAILS = (kind("code", FIGURE, r"(?P<figures>\d+)(?P<letters>[A-Za-z]+)(?![A-Za-z0-9])", _tail),)
+TAILS = (kind("code", FIGURE, r"(?P<figures>\d++(?:\.\d++)?+)(?P<letters>[A-Za-z]+)(?![A-Za-z0-9])", _tail),)

@@ -26,7 +26,7 @@ def _number(found: Found, reading: Reading) -> str:
     counted = is_amount(text, begin)
     if not counted and (len(figures) > 2 or padded) and (is_code(text, begin) or text[begin - 1 : begin] == "#"):
         return grouped(figures, reading) if reading.codes == "digits" or padded else amount(figures)
-    if padded:
+    if padded or figures == "911":
         return digits(figures)
     if counted or len(figures) < 4 or _THINGS.match(text, found.end()):
         return amount(figures)

@@ -39,8 +39,13 @@ def _abbreviation(found: Found, reading: Reading) -> str | None:
     return _SAID.get(word)
 
 
+_LATIN = {"e.g.": "for example", "i.e.": "that is"}
+
+
 def _initials(found: Found, reading: Reading) -> str:
     """U.S.A. and C. S."""
+    if found[0].lower() in _LATIN:
+        return _LATIN[found[0].lower()]
     return re.sub(r"[. ]", "", found[0]).upper()
 
 

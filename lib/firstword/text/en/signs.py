@@ -25,6 +25,9 @@ _NAMES = {
 }  # fmt: skip
 
 
+_TIMED = re.compile(r"(?::[0-5][0-9]|[ap]\.?m\.?)$", re.IGNORECASE)
+
+
 def _apart(found: Found, said: str) -> str:
     """With blanks where there are none, for words must not run together."""
     text, begin, end = found.string, found.start(), found.end()
@@ -38,9 +41,14 @@ def _between(found: Found, reading: Reading) -> str | None:
     before = text[:begin].rstrip(" ")[-1:]
     if not before or not (before.isdecimal() or before in ")%x"):
         return None
-    if sign in "-−" and " " not in found[0] and "=" not in text:
+    if (
+        sign in "-−"
+        and "=" not in text
+        and (" " not in found[0] or _TIMED.search(text[:begin].rstrip(" "), max(0, begin - 6)))
+    ):
         return None if text[begin + 1 : begin + 2].isalpha() else " to "
-    return f" {_OPERATORS[sign]} "
+    gap = "" if text[begin - 1] == " " and not found[0].startswith(" ") else " "
+    return f"{gap}{_OPERATORS[sign]} "
 
 
 def _sign(found: Found, reading: Reading) -> str | None:

@@ -119,6 +119,18 @@ def _measure(found: Found, reading: Reading) -> str | None:
     return f"每{PER_ZH[per]}{number}{name}" if per else number + name
 
 
+def _times(found: Found, reading: Reading) -> str | None:
+    """1920x1080, 7x24."""
+    if found["low"] == "0" or is_code(found.string, found.start()):
+        return None
+    return f"{amount(found['low'])}乘{amount(found['high'])}"
+
+
+def _hours_and_minutes(found: Found, reading: Reading) -> str:
+    """1h30min."""
+    return f"{amount(found['hours'], two='两')}小时{amount(found['minutes'])}分钟"
+
+
 def _is_letter(found: Found, sign: str) -> bool:
     """3A 景区 and 4S 店 are no amperes and no seconds, 10s 后 and 2A 电流 are."""
     glued = found.string[found.end("unit") - len(sign) - 1] != " "
@@ -136,11 +148,12 @@ def _thousands(found: Found, reading: Reading) -> str | None:
     """300w is 三百万, 5k is 五千, as people write to people; 60W are watts, 4K is a screen."""
     figures, sign, behind = found["low"], found["sign"], after(found)
     if sign == "w":
-        return f"{amount(figures, two='两')}万"
+        return f"{amount(figures, two='两')}万{'以上' if found['more'] else ''}"
     if sign == "K" and behind[:1] in ("", "画", "视", "高", "分", "超", "屏", "电", "显"):
         return None
     whole, _, part = figures.replace(",", "").partition(".")
-    return amount(whole + part.ljust(3, "0"), two="两") if len(part) <= 3 else None
+    more = "以上" if found["more"] else ""
+    return amount(whole + part.ljust(3, "0"), two="两") + more if len(part) <= 3 else None
 
 
 _OF_MEGABYTES = ("宽", "带宽", "流量", "网", "光纤", "的", "以", "每秒", "下")
@@ -195,6 +208,8 @@ SHARES = (
     ),
 )
 MEASURES = (
+    kind("duration", FIGURE, r"(?P<hours>\d{1,3})h ?(?P<minutes>\d{1,2})m(?:in)?(?![A-Za-z0-9])", _hours_and_minutes),
+    kind("sign", FIGURE, rf"(?P<low>{NUMBER})[xX](?P<high>{NUMBER})(?![A-Za-z0-9.])", _times),
     kind(
         "range",
         FIGURE,
@@ -208,7 +223,7 @@ MEASURES = (
         rf"(?P<low>{NUMBER})(?:(?: ?(?:{_UNIT}))?{_SEP}(?P<high>{NUMBER}))? ?(?P<unit>{_UNIT})(?![A-Za-z0-9²³]){_PER}(?![A-Za-z])",
         _measure,
     ),
-    kind("amount", FIGURE, rf"(?P<low>{NUMBER}) ?(?P<sign>[wkK])(?![A-Za-z0-9])", _thousands),
+    kind("amount", FIGURE, rf"(?P<low>{NUMBER}) ?(?P<sign>[wkK])(?![A-Za-z0-9])(?P<more>\+)?", _thousands),
     kind("measure", FIGURE, rf"(?P<low>{NUMBER})M(?![A-Za-z0-9])", _megabytes),
     kind("amount", FIGURE, rf"(?P<low>{NUMBER}) ?(?P<tens>[万亿]亿?)(?P<more>\+)?", _million),
     kind("amount", FIGURE, rf"(?P<low>{NUMBER})\+(?! ?[\dA-Za-z])", _and_more),

@@ -7,7 +7,7 @@ import re
 from ..kinds import FIGURE, LETTER, Found, after, cut, kind
 from ..reading import Reading
 from .context import is_code, is_score, is_version
-from .numbers import amount, dictated, digits
+from .numbers import amount, dictated, digits, ordinal
 
 _PAUSE = "，"
 _PROVINCES = frozenset("京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼使领")
@@ -119,7 +119,7 @@ def _plate(found: Found, reading: Reading) -> str | None:
 
 
 _MODEL = re.compile(r"(?P<name>[A-Za-z]+)[-_]?(?P<figures>[0-9]+)(?:\.(?P<part>[0-9]+))?(?P<tail>[A-Za-z]*)")
-_BUSINESS = re.compile(r"([A-Z])2([A-Z])")
+_BUSINESS = re.compile(r"([A-GI-Z])2([A-Z])")
 
 
 def _code(found: Found, reading: Reading) -> str | None:
@@ -139,7 +139,8 @@ def _code(found: Found, reading: Reading) -> str | None:
         return None
     parts = _PARTS.findall(whole)
     if whole[0].isdecimal() and len(parts) == 2 and figures <= 4 and not named:
-        return None  # 4S, 5G: a number, and a letter behind it
+        # 4S, 5G: a number, and a letter behind it; but lines of a picture are said one by one
+        return digits(parts[0]) + "P" if figures > 2 and parts[1] in "pP" else None
     if parts[0].isalpha() and len(parts) > 1 and parts[1] == "-":
         del parts[1]  # SF-1234
     long = named or len(parts) > 3
@@ -154,6 +155,12 @@ def _part(part: str, long: bool, reading: Reading) -> str:
     return part.upper() if part == "x" else part
 
 
+def _number_sign(found: Found, reading: Reading) -> str:
+    """No.1 is the first, No.12345 a code."""
+    figures = found["figures"]
+    return f"编号{grouped(figures, reading)}" if len(figures) > 3 or figures[0] == "0" else f"第{ordinal(figures)}"
+
+
 def _dashed(found: Found, reading: Reading) -> str | None:
     """20240315-001, 3-2-501: figures in groups that are no date."""
     groups, text, begin = found[0].split("-"), found.string, found.start()
@@ -165,7 +172,7 @@ def _dashed(found: Found, reading: Reading) -> str | None:
         same = len(groups[0]) == len(groups[1]) and int(groups[0]) < int(groups[1])
         if same or not long:
             return None
-    if sum(map(len, groups)) >= 9 and all(len(group) > 2 for group in groups):
+    if max(map(len, groups)) > 6 or (sum(map(len, groups)) >= 9 and all(len(group) > 2 for group in groups)):
         return in_groups(groups, reading)
     return "杠".join(by_one(group, reading) for group in groups)
 
@@ -208,6 +215,7 @@ VERSIONS = (
     kind("version", FIGURE + "vV", r"(?P<v>[vV])?(?P<parts>\d+(?:\.\d+){2,4}|\d+\.\d+)(?![\d%]|\.\d)", _version),
 )
 CODES = (
+    kind("ordinal", "nN", r"[Nn][Oo]\. ?(?P<figures>\d++)(?![A-Za-z.-])", _number_sign),
     kind("plate", LETTER, r"[A-Z][· -]?[A-Z0-9]{5,6}(?![A-Za-z0-9])", _plate),
     kind("code", LETTER + FIGURE, rf"[A-Za-z0-9]+(?:[-_][A-Za-z0-9]+)*(?:\.\d+)?{_ALNUM_END}", _code),
     kind("code", FIGURE, r"\d+(?:-\d+)+(?![\dA-Za-z:/%年月日元个天件]|\.\d)", _dashed),

@@ -112,7 +112,7 @@ KINDS = (
     kind(
         "date",
         FIGURE,
-        r"(?P<year>(?:18|19|20)\d{2})[-/.](?P<month>0[1-9]|1[0-2])(?![\d%A-Za-z]|[-./]\d|[元万亿])",
+        r"(?P<year>(?:18|19|20)\d{2})(?:[-/.](?=\d\d)|/)(?P<month>0[1-9]|1[0-2]|[1-9])(?![\d%A-Za-z]|[-./]\d|[元万亿])",
         _month_of_year,
     ),
     kind("date", FIGURE, r"(?P<month>0[1-9]|1[0-2])[-/](?P<year>(?:19|20)\d{2})(?![\d/-])", _month_of_year),

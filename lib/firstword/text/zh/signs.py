@@ -20,7 +20,7 @@ _NAMES = {
 }  # fmt: skip
 _GOES_ON = frozenset("日月年号点分秒元块楼层级岁度周天时站区期章条页室栋刻半整")
 """Behind these a dash before a figure is 到, no minus: 3月5日-8日."""
-_TO_DAY = re.compile(r"(?:(?:周|星期|礼拜)[一二三四五六日天末]|[月日号年点分半整站])$")
+_TO_DAY = re.compile(r"(?:(?:周|星期|礼拜)[一二三四五六日天末]|[月日号年点分半整站]|:[0-5][0-9])$")
 _MEASURED = re.compile(r"\d ?(?:[a-zA-Z²³°℃]{1,3})$", re.ASCII)
 _TIMED = re.compile(r":\d\d$", re.ASCII)
 _TIME = re.compile(r"\d{1,2}:\d\d", re.ASCII)
