@@ -39,7 +39,7 @@ NAMES = (
     "december",
 )
 
-_GAP = r"(?![A-Za-z])(?:[\s:#\-(\"'.]|numbers?|nr|no|ids?|codes?|is|are|was|the|in|with|your|at|of|to|please|ending|ends|as|=){0,20}$"
+_GAP = r"(?![A-Za-z])(?:[\s:#\-(\"'.]|numbers?|nr|no|ids?|codes?|is|are|was|the|in|with|your|at|of|to|please|ending|ends|as|=){0,20}(?:(?-i:[A-Z]{2,3}) )?$"
 _CODE = re.compile(
     r"\b(?:orders?|tracking|accounts?|acct|codes?|pin|passcode|password|reference|ref|confirmation|booking|reservation"
     r"|tickets?|case|claim|policy|invoice|serial|model|card|passport|licen[cs]e|id|zip|postcode|postal|phone|telephone"

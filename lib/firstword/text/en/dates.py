@@ -165,6 +165,7 @@ KINDS = (
         re.IGNORECASE,
     ),
     kind("date", FIGURE, r"(?P<year>(?:19|20)\d{2})[-/](?P<month>0[1-9]|1[0-2])(?![\d/-])", _year_month, re.IGNORECASE),
+    kind("date", FIGURE, r"(?P<month>0[1-9]|1[0-2])/(?P<year>20\d\d)(?![\d/])", _year_month),
     kind("date", FIGURE, r"(?P<a>\d\d)/(?P<b>\d\d)(?![\d/])", _day_of_month),
     kind("date", FIGURE, r"(?P<year>\d{1,4}) ?(?P<era>a\.?d|b\.?c\.?e?|c\.?e)(?![a-z])\.?", _era, re.IGNORECASE),
     kind(

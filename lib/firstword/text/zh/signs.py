@@ -139,7 +139,7 @@ KINDS = (
     kind("sign", "²³", ".", _power),
     kind("sign", " -+−×*÷/=<>≤≥≠≈~–—→", r" ?(?P<sign><=|>=|==|[-+−×*÷/=<>≤≥≠≈~–—→]) ?(?=[-+−±√(]?[\dπxy])", _between),
     kind("sign", "-+−±<>=≤≥≠≈~–—", r"(?P<sign><=|>=|[-+−±<>=≤≥≠≈~–—]) ?(?=[$¥€£]?\.?\d)", _before_number),
-    kind("sign", " =<>≤≥≠≈+", r" ?(?P<sign><=|>=|==|[=<>≤≥≠≈+]) ?(?=[A-Za-z\u4e00-\u9fff-])", _in_formula),
+    kind("sign", " =<>≤≥≠≈+×÷", r" ?(?P<sign><=|>=|==|[=<>≤≥≠≈+×÷]) ?(?=[A-Za-z\u4e00-\u9fff-])", _in_formula),
     kind("sign", "~-–—−", "[-~–—−]", _wave),
     kind("sign", "#*", "[#*]", _key),
     kind("sign", "/", "/", _per),
