@@ -4,42 +4,24 @@ from __future__ import annotations
 
 import re
 
-MONTHS = {
-    name[:cut]: name
-    for name in [
-        "january",
-        "february",
-        "march",
-        "april",
-        "may",
-        "june",
-        "july",
-        "august",
-        "september",
-        "october",
-        "november",
-        "december",
-    ]
-    for cut in (3, len(name))
-} | {"sept": "september"}
-MONTH = "(?:" + "|".join(sorted(MONTHS, key=len, reverse=True)) + r")(?![A-Za-z])\.?"
+from ..phrases import listed
+
 NAMES = (
     "",
-    "january",
-    "february",
-    "march",
-    "april",
-    "may",
-    "june",
-    "july",
-    "august",
-    "september",
-    "october",
-    "november",
-    "december",
+    *listed("""
+    january | february | march | april | may | june | july | august | september | october | november | december
+"""),
 )
+"""Of the months, by their number."""
+MONTHS = {name[:cut]: name for name in NAMES[1:] for cut in (3, len(name))} | {"sept": "september"}
+"""Whole and abbreviated, to whole."""
+MONTH = "(?:" + "|".join(sorted(MONTHS, key=len, reverse=True)) + r")(?![A-Za-z])\.?"
 
-_GAP = r"(?![A-Za-z])(?:[\s:#\-(\"'.]|numbers?|nr|no|ids?|codes?|is|are|was|the|in|with|your|at|of|to|please|ending|ends|as|=){0,20}(?:(?-i:[A-Z]{2,3}) )?$"
+_GAP = (
+    r"(?![A-Za-z])(?:[\s:#\-(\"'.]|numbers?|nr|no|ids?|codes?|is|are|was|the|in|with|your|at|of|to|please|ending|ends|as|=){0,20}"
+    r"(?:(?-i:[A-Z]{2,3}) )?$"
+)
+"""Between the word that tells and the number; an airline may stand before a flight's."""
 _CODE = re.compile(
     r"\b(?:orders?|tracking|accounts?|acct|codes?|pin|passcode|password|reference|ref|confirmation|booking|reservation"
     r"|tickets?|case|claim|policy|invoice|serial|model|card|passport|licen[cs]e|id|zip|postcode|postal|phone|telephone"
