@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 import firstword
 from firstword.bench.readings import cases
+from firstword.text import kinds
 from firstword.text.atom import Atom, plain, sources, spoken
 from firstword.text.reading import Reading
 from firstword.text.spoken import HELD_MOST, Words
@@ -128,6 +129,12 @@ def test_it_is_told_what_was_read_as_what() -> None:
     words.feed(atoms("14:30 到，订单是 1381，网址 a.com。"))
     words.finish()
     assert told == [("time", "14:30", "十四点三十分"), ("number", "1381", "幺三八幺"), ("link", "a.com", "a点com")]
+
+
+def test_no_kind_reaches_into_the_next_run_but_over_chinese() -> None:
+    greedy = kinds.table((kinds.kind("greedy", "1", "1(?:2|万)", lambda found, reading: "x"),))
+    assert kinds.read(greedy, "12", 0, 1, Reading()) == [kinds.Span(0, 1, "", None)]
+    assert kinds.read(greedy, "1万", 0, 1, Reading()) == [kinds.Span(0, 2, "greedy", "x")]
 
 
 # -- settings ------------------------------------------------------------------------------------------------------------
