@@ -412,7 +412,7 @@ def test_what_the_service_says_by_itself_waits_for_whoever_takes_the_spare() -> 
         peer.send_frame(TEXT, data)
         return [data.decode(), *(str(opcode) for opcode, _ in peer.read_until_close())]
 
-    with service(greets, greetings=1) as (ours, server):
+    with service(greets, bounds=Bounds(connect_s=2, close_s=0.3, greetings=1)) as (ours, server):
         ours.warm()
         time.sleep(0.03)
         connection, diary = ours.work("call1-1", "update")
@@ -618,3 +618,19 @@ def test_a_listener_that_gives_back_inside_a_callback_is_told_nothing_more() -> 
         diary.connection.open()
         closed: Closed = diary.ending()
         assert closed.kind == "passed" and diary.told == ["finished"]
+
+
+def test_a_greeting_that_comes_late_is_no_answer() -> None:
+    def greets_and_dies(peer: Peer) -> None:
+        peer.upgrade()
+        peer.read_frame()
+        peer.send_frame(TEXT, "session.created")
+        time.sleep(0.05)
+        peer.reset()
+
+    with service(greets_and_dies, echo, bounds=Bounds(connect_s=2, close_s=0.3, greetings=1)) as (ours, _):
+        ours.warm()
+        connection, diary = ours.work("call1-1", "one")
+        until(lambda: diary.told == ["session.created", "one"])
+        connection.close()
+        diary.ending()

@@ -56,8 +56,6 @@ class Spares:
         most: how many there are at most. 0: none, ever.
         refresh_s: another takes the place of one that is so old.
         usable_s: so old, it is closed in any case: well under what the service allows.
-        greetings: how many texts the service says by itself on a new connection. They are kept for whoever takes it; a spare on which
-            more is said is dropped.
 
     Next: `take` for each piece of work; `close` at the end.
     """
@@ -72,11 +70,9 @@ class Spares:
         refresh_s: float,
         usable_s: float,
         clock: Clock,
-        greetings: int = 0,
     ) -> None:
         self.name = name
         self.clock = clock
-        self.greetings = greetings
         self.refresh_s, self.usable_s = refresh_s, usable_s
         self.lent = 0
         """How many pieces of work got a spare."""
@@ -297,7 +293,7 @@ class _Spare:
         self.connection = spares._make(self, spares._job, "spare")
 
     def greeting(self) -> tuple[str, ...]:
-        """What the service has said by itself. Only the connection's thread."""
+        """What the service has said by itself (`Bounds.greetings`): it waits for whoever takes the spare. Only the connection's thread."""
         return tuple(self._said)
 
     def retire(self) -> None:
@@ -316,7 +312,7 @@ class _Spare:
 
     def on_text(self, text: str) -> None:
         self._said.append(text)
-        if len(self._said) > self._spares.greetings or len(text) > SAID_BYTES:
+        if len(self._said) > self.connection.bounds.greetings or len(text) > SAID_BYTES:
             self.connection.abort()
 
     def on_binary(self, data: bytes) -> None:

@@ -23,6 +23,8 @@ class Bounds:
     """What may wait to be sent; `send_text` and `send_binary` refuse more."""
     message_bytes: int = 4_194_304
     """The largest message the peer may send."""
+    greetings: int = 0
+    """How many texts the peer says by itself on a new connection: they answer nothing."""
 
 
 EMPTY_A_SECOND = 500

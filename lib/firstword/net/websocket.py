@@ -125,6 +125,7 @@ class Connection:
         self._told_open = False
         self._heir: Connection | None = None
         self._said: tuple[str, ...] = ()
+        self._greeted = 0
         self._unanswered: list[Any] | None = None  # what was sent on a socket taken over that has said nothing yet
 
     def open(self) -> None:
@@ -280,7 +281,7 @@ class Connection:
         self._ws, self._pipe, self._secrets = taken.ws, taken.pipe, taken.secrets
         taken.pipe.check_size = self._check_size
         taken.pipe.line.wait = self._wait
-        self._unanswered = []
+        self._unanswered, self._greeted = [], len(taken.said)
         self._wait.check()
 
     def _begin(self, said: tuple[str, ...]) -> None:
@@ -421,7 +422,9 @@ class Connection:
                 return self._peer_closed(frame.data)
             if self._timers.closing_at:
                 continue  # the owner has said that nothing more is wanted
-            if tells:
+            if tells and self._greeted < self.bounds.greetings:
+                self._greeted += 1
+            elif tells:
                 self._unanswered = None
             if opcode == ABNF.OPCODE_TEXT:
                 self._listener.on_text(frame.data.decode())

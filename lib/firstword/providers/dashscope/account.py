@@ -73,6 +73,7 @@ class Account:
         self.secrets = (settings.api_key,)
         self._settings = settings
         self._url = url or settings.url
+        self._greetings = greetings
         self.spares = Spares(
             provider,
             self._connection,
@@ -80,7 +81,6 @@ class Account:
             most=spares,
             refresh_s=kept_s[0],
             usable_s=kept_s[1],
-            greetings=greetings,
             clock=clock,
         )
 
@@ -101,7 +101,9 @@ class Account:
     def _connection(
         self, listener: ConnectionListener, job: str, label: str, lender: Lender | None = None
     ) -> Connection:
-        bounds = Bounds(connect_s=self._settings.connect_ms / 1000, ping_s=PING_S, idle_s=SILENT_S)
+        bounds = Bounds(
+            connect_s=self._settings.connect_ms / 1000, ping_s=PING_S, idle_s=SILENT_S, greetings=self._greetings
+        )
         return Connection(
             self._url,
             listener,
