@@ -11,6 +11,7 @@ from firstword.call.reply import Reply
 from firstword.clock import SYSTEM
 from firstword.speech.fallback.synthesiser import TakesBack
 from firstword.speech.tts import Mark, Synthesiser
+from firstword.text.reading import Reading
 
 
 class Voice(Synthesiser):
@@ -26,7 +27,7 @@ class Voice(Synthesiser):
 
 def reply() -> tuple[Reply, Mock, Any]:
     line, voice = Mock(rate=8000), Voice()
-    made = Reply(7, "c-7", line, voice, SYSTEM, TurnRecord(0.0, ""), 4000)
+    made = Reply(7, "c-7", line, voice, SYSTEM, TurnRecord(0.0, ""), 4000, Reading())
     made.say("一二三四")
     return made, line, voice.listener
 

@@ -30,7 +30,7 @@ XML = """<configuration name="firstword.conf"><services>
 def test_services_are_made_when_a_call_first_needs_them_shared_and_closed_at_the_end(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    made = {kind: Mock() for kind in ("asr", "llm", "tts")}
+    made = {kind: Mock(reads=frozenset()) for kind in ("asr", "llm", "tts")}
     makers = {kind: Mock(return_value=service) for kind, service in made.items()}
     for kind, maker in makers.items():
         monkeypatch.setattr(registry, f"make_{kind}", maker)
@@ -90,8 +90,8 @@ def test_a_synthesiser_keeps_the_phrases_of_all_profiles_that_speak_with_it(
     monkeypatch: pytest.MonkeyPatch, warm: bool
 ) -> None:
     for kind in ("asr", "llm", "tts"):
-        monkeypatch.setattr(registry, f"make_{kind}", Mock())
-    monkeypatch.setattr(shelves, "Kept", kept := Mock())
+        monkeypatch.setattr(registry, f"make_{kind}", Mock(return_value=Mock(reads=frozenset())))
+    monkeypatch.setattr(shelves, "Kept", kept := Mock(**{"return_value.reads": frozenset()}))
     here = Shop(name="here", asr=("ears",), llm=("mind",), tts=("voice",))
     also = Shop(name="also", asr=("ears",), llm=("mind",), tts=("voice",), welcome="早上好")
     elsewhere = Shop(name="elsewhere", asr=("ears",), llm=("mind",), tts=("other",), welcome="Hello")
@@ -106,11 +106,11 @@ def test_a_synthesiser_keeps_the_phrases_of_all_profiles_that_speak_with_it(
 
 def test_phrases_are_kept_as_they_are_spoken_by_the_profile_that_says_them(monkeypatch: pytest.MonkeyPatch) -> None:
     for kind in ("asr", "llm"):
-        monkeypatch.setattr(registry, f"make_{kind}", Mock())
+        monkeypatch.setattr(registry, f"make_{kind}", Mock(return_value=Mock(reads=frozenset())))
     monkeypatch.setattr(registry, "make_tts", Mock(return_value=Mock(reads=frozenset())))
-    monkeypatch.setattr(shelves, "Kept", kept := Mock())
-    here = Shop(name="here", asr="ears", llm="mind", tts="voice", welcome="**欢迎**拨打138")
-    raw = Shop(name="raw", asr="ears", llm="mind", tts="voice", welcome="**欢迎**", reading=False)
+    monkeypatch.setattr(shelves, "Kept", kept := Mock(**{"return_value.reads": frozenset()}))
+    here = Shop(name="here", asr=("ears",), llm=("mind",), tts=("voice",), welcome="**欢迎**拨打138")
+    raw = Shop(name="raw", asr=("ears",), llm=("mind",), tts=("voice",), welcome="**欢迎**", reading=False)
     Shelf(settings_of(here, raw, warm_phrases=False), SYSTEM).services(here)
     texts = kept.call_args.args[1]
     assert "欢迎拨打幺三八" in texts and "**欢迎**" in texts and "**欢迎**拨打138" not in texts
@@ -123,11 +123,13 @@ def test_a_service_that_takes_syllables_is_told_those_of_all_profiles_that_speak
     service = Mock(reads=frozenset(("syllables",) if takes else ()))
     service.pronouncing.return_value.reads = service.reads
     for kind in ("asr", "llm"):
-        monkeypatch.setattr(registry, f"make_{kind}", Mock())
+        monkeypatch.setattr(registry, f"make_{kind}", Mock(return_value=Mock(reads=frozenset())))
     monkeypatch.setattr(registry, "make_tts", Mock(return_value=service))
-    monkeypatch.setattr(shelves, "Kept", kept := Mock())
-    here = Shop(name="here", asr="ears", llm="mind", tts="voice", lexicon=("重庆=chong2 qing4/虫庆",), welcome="重庆")
-    also = Shop(name="also", asr="ears", llm="mind", tts="voice", lexicon=("银行=yin2 hang2", "a=b"))
+    monkeypatch.setattr(shelves, "Kept", kept := Mock(**{"return_value.reads": frozenset()}))
+    here = Shop(
+        name="here", asr=("ears",), llm=("mind",), tts=("voice",), lexicon=("重庆=chong2 qing4/虫庆",), welcome="重庆"
+    )
+    also = Shop(name="also", asr=("ears",), llm=("mind",), tts=("voice",), lexicon=("银行=yin2 hang2", "a=b"))
     Shelf(settings_of(here, also, warm_phrases=False), SYSTEM).services(here)
     if takes:
         service.pronouncing.assert_called_once_with({"重庆": "chong2 qing4", "银行": "yin2 hang2"})
@@ -139,9 +141,9 @@ def test_a_service_that_takes_syllables_is_told_those_of_all_profiles_that_speak
 
 def test_two_profiles_can_not_have_one_service_read_a_word_in_two_ways(monkeypatch: pytest.MonkeyPatch) -> None:
     for kind in ("asr", "llm", "tts"):
-        monkeypatch.setattr(registry, f"make_{kind}", Mock())
-    here = Shop(name="here", asr="ears", llm="mind", tts="voice", lexicon=("行=hang2",))
-    also = Shop(name="also", asr="ears", llm="mind", tts="voice", lexicon=("行=xing2",))
+        monkeypatch.setattr(registry, f"make_{kind}", Mock(return_value=Mock(reads=frozenset())))
+    here = Shop(name="here", asr=("ears",), llm=("mind",), tts=("voice",), lexicon=("行=hang2",))
+    also = Shop(name="also", asr=("ears",), llm=("mind",), tts=("voice",), lexicon=("行=xing2",))
     with pytest.raises(
         ConfigError, match="profile 'also': lexicon: '行' is 'xing2' here and 'hang2' in another profile"
     ):
@@ -175,7 +177,9 @@ def test_a_profiles_tools_are_made_with_their_secrets_once_and_tried_again_if_on
 def members_of(monkeypatch: pytest.MonkeyPatch, **most: int) -> tuple[Shelf, Profile]:
     """A shelf of services that do nothing; so many sessions as `most` says of each."""
     for kind in ("asr", "llm", "tts"):
-        monkeypatch.setattr(registry, f"make_{kind}", Mock(return_value=Mock(rate=8000, backlog_ms=3000)))
+        monkeypatch.setattr(
+            registry, f"make_{kind}", Mock(return_value=Mock(rate=8000, backlog_ms=3000, reads=frozenset()))
+        )
     monkeypatch.setattr(shelves, "Kept", lambda service, *rest, **more: service)
     text = XML
     for name, number in most.items():

@@ -377,3 +377,10 @@ def test_the_rate_of_each_is_turned_into_that_of_the_whole(caller: Caller) -> No
     services[1].work.tell("audio", bytes(16 * 2 * 100)).tell("finished")
     assert len(caller.audio_told) / 16 == pytest.approx(300, abs=1)
     assert services[1].work.text == "三"
+
+
+def test_a_text_is_read_as_every_service_of_the_list_takes_it() -> None:
+    one, other = Puppet("one"), Puppet("other")
+    one.reads, other.reads = frozenset(("syllables", "ssml")), frozenset(("ssml",))
+    assert FallbackSynthesiser(members(one, other), 8000).reads == {"ssml"}
+    assert FallbackSynthesiser(members(one), 8000).reads == one.reads

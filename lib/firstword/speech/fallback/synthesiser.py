@@ -58,6 +58,8 @@ class FallbackSynthesiser(Chain, Synthesiser):
     def __init__(self, members: Sequence[Member], rate: int, means: Means | None = None) -> None:
         super().__init__(members, means)
         self.rate = rate
+        # The text is read once for all: as every one of them takes it, for any may have to go on with it.
+        self.reads = frozenset.intersection(*(member.service.reads for member in members))
 
     def start(self, label: str, listener: SynthesisListener) -> FallbackSynthesis:
         work = FallbackSynthesis(self, label, listener)
