@@ -86,7 +86,7 @@ def test_a_service_that_fails_says_what_it_is_about(gateway: Gateway, service: s
 def test_a_kept_token_that_the_gateway_no_longer_knows_is_replaced_before_anybody_hears_of_it(
     gateway: Gateway, service: str
 ) -> None:
-    values = {"url": gateway.ws_url, **account(gateway)}
+    values = {"url": gateway.ws_url, **account(gateway), "spares": "0"}
     before = len(gateway.seen("nls"))
     made = make_tts("aliyun", values, "test") if service == "tts" else make_asr("aliyun", values, "test")
     for revoked in (False, True):

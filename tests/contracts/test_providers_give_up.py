@@ -174,7 +174,7 @@ def test_too_many_at_once_is_worth_another_try(kind: str, code: str) -> None:
         holder = make(busy, kind)()
         messages = ([Message("user", "x")],) if kind == "llm" else ()
         handle = holder.start("holder", *messages, Watch())
-        assert busy.wait(lambda: bool(busy.seen(kind)), 2.0)
+        assert busy.wait(lambda: any(visit.happened for visit in busy.seen(kind)), 2.0)
         error = check_gives_up(make(busy, kind), within_s=2.5, after=work)
         assert error.retry and code in error.code
         handle.cancel()

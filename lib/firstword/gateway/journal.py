@@ -177,6 +177,11 @@ class Journal:
         """How many visits of a service are open."""
         return self._now[service]
 
+    def asked(self, service: str) -> int:
+        """The same, without those whose client has only connected: a spare is no session."""
+        under_way = (record for record in self._records if record.service == service and record.closed is None)
+        return sum(any(happened.way == "in" for happened in record.happened) for record in under_way)
+
     def changed(self) -> None:
         with self._changed:
             self._changed.notify_all()

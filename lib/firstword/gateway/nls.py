@@ -175,7 +175,7 @@ class _Talk:
         if not hmac.compare_digest(directive.appkey.encode(), kit.options.appkey.encode()):
             raise NlsError(40020105, "Meta:APPKEY_NOT_EXIST:Appkey not exist!")
         most = kit.options.most_asr if service == "asr" else kit.options.most_tts
-        if most and kit.journal.now(service) > most:
+        if most and kit.journal.asked(service) > most:
             raise wire.too_many()
         self._namespace = directive.namespace
         if directive.namespace == wire.FLOWING:
