@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import socket
 import threading
 import time
+import warnings
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -215,3 +218,29 @@ def test_ten_calls_at_once_each_hear_their_own_words(make_gateway):
     with ThreadPoolExecutor(10) as pool:
         assert all(pool.map(call, range(10)))
     assert gateway.statistics().peak["tts"] == 10
+
+
+def test_a_gateway_that_closes_while_clients_connect_forgets_no_socket():
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        for _ in range(6):
+            gateway = Gateway(GatewayOptions()).start()
+            clients, stop = [], threading.Event()
+
+            def connect(gateway=gateway, clients=clients, stop=stop):
+                with contextlib.suppress(OSError):  # until nobody listens
+                    while not stop.is_set():
+                        clients.append(socket.create_connection(("127.0.0.1", gateway.port)))
+
+            threads = [threading.Thread(target=connect) for _ in range(2)]
+            for thread in threads:
+                thread.start()
+            time.sleep(0.02)  # in the middle of it
+            gateway.close()
+            stop.set()
+            for thread in threads:
+                thread.join()
+            for client in clients:
+                client.close()
+            gc.collect()
+    assert not [str(warning.message) for warning in caught if "unclosed" in str(warning.message)]

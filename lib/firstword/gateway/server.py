@@ -43,7 +43,7 @@ log = logging.getLogger("firstword.gateway")
 
 BACKLOG = 512
 ACCEPTING = 5
-"""Turns of the loop that asyncio takes from an accepted socket to a connection that the runner knows of, and so would close."""
+"""Turns of the loop from an accepted socket to a connection that the runner knows of, and closes: asyncio takes two."""
 CLOSE_S = 10.0
 """How long `Gateway.close` waits for the loop's thread."""
 
@@ -235,12 +235,12 @@ class Gateway:
         runner = web.AppRunner(_app(self._kit), access_log=None, handler_cancellation=True, shutdown_timeout=0.2)
         await runner.setup()
         assert self._socket is not None
-        site = web.SockSite(runner, self._socket, backlog=BACKLOG)
         try:
-            await site.start()
+            await web.SockSite(runner, self._socket, backlog=BACKLOG).start()
             self._ready.set()
             await self._stop.wait()
-            await site.stop()
+            # asyncio forgets to close what it has accepted, but not yet made a connection of, when its server closes.
+            self._loop.remove_reader(self._socket)
             for _ in range(ACCEPTING):
                 await asyncio.sleep(0)
         finally:
