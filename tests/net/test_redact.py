@@ -37,7 +37,7 @@ def test_a_secret_that_was_cut_is_none_the_less_one(close: str) -> None:
     assert redact("01234 and 012345 are words", ("0123456789abcdef",)) == "01234 and 012345 are words"
 
 
-@given(st.text("ab", max_size=40), st.text("ab", min_size=8, max_size=20), st.integers(1, 60))
+@given(st.text("cd", max_size=40), st.text("ab", min_size=8, max_size=20), st.integers(1, 60))
 def test_in_two_steps_as_in_one_nothing_of_a_secret_is_left_by_a_cut(before: str, secret: str, limit: int) -> None:
     """The first does not know it, and cuts."""
     told = redact(f"({redact(f'{before}-{secret}', limit=limit)})", (secret,))
