@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
@@ -22,6 +22,7 @@ from firstword.speech.conform import (
     check_recogniser,
     check_synthesiser,
 )
+from firstword.speech.fallback.chain import Chain
 from firstword.speech.fallback.member import Member
 from firstword.speech.fallback.model import FallbackModel
 from firstword.speech.fallback.recogniser import FallbackRecogniser
@@ -35,12 +36,23 @@ OPTIONS = GatewayOptions(
 )
 FAULTS = {"well": None, "broken": Fault("cut")}
 
+C = TypeVar("C", bound=Chain)
+MADE: list[Chain] = []
+
 
 @pytest.fixture(scope="module")
 def gateways() -> Iterator[tuple[Gateway, Gateway]]:
     mind = ScriptedMind(match={"订单": {"text": "我查一下。", "calls": [{"name": "order"}]}}, otherwise="echo")
     with Gateway(OPTIONS, mind=mind) as near, Gateway(OPTIONS, mind=mind) as far:
         yield near, far
+
+
+@pytest.fixture(autouse=True)
+def none_is_left_open() -> Iterator[None]:
+    """Whatever a check found."""
+    yield
+    while MADE:
+        MADE.pop().close()
 
 
 @pytest.fixture(params=FAULTS)
@@ -63,13 +75,18 @@ def members(services: list[Any]) -> list[Member]:
     return [Member(f"service{number}", service, service.name) for number, service in enumerate(services)]
 
 
+def opened(chain: C) -> C:
+    MADE.append(chain)
+    return chain
+
+
 def synthesiser(gateways: tuple[Gateway, ...]) -> FallbackSynthesiser:
     rates = ("8000", "24000")
     made = [
         make_tts("aliyun", speech(gateway, gateway.tts_url, sample_rate=rate), "test")
         for gateway, rate in zip(gateways, rates, strict=True)
     ]
-    return FallbackSynthesiser(members(made), 8000)
+    return opened(FallbackSynthesiser(members(made), 8000))
 
 
 def recogniser(gateways: tuple[Gateway, ...]) -> FallbackRecogniser:
@@ -78,12 +95,12 @@ def recogniser(gateways: tuple[Gateway, ...]) -> FallbackRecogniser:
         make_asr("aliyun", speech(gateway, gateway.asr_url, sample_rate=rate), "test")
         for gateway, rate in zip(gateways, rates, strict=True)
     ]
-    return FallbackRecogniser(members(made), 8000)
+    return opened(FallbackRecogniser(members(made), 8000))
 
 
 def model(gateways: tuple[Gateway, ...]) -> FallbackModel:
     values = [{"base_url": gateway.chat_url, "api_key": gateway.api_key} for gateway in gateways]
-    return FallbackModel(members([make_llm("openai", each, "test") for each in values]))
+    return opened(FallbackModel(members([make_llm("openai", each, "test") for each in values])))
 
 
 def test_synthesisers_conform_and_what_they_say_is_understood(pair: tuple[Gateway, Gateway]) -> None:

@@ -205,7 +205,9 @@ def test_a_hostile_text_costs_no_more_per_character_the_longer_it_is(pattern: st
         return time.process_time() - before
 
     short = min(cost_s(500) for _ in range(3))
-    assert min(cost_s(5000) for _ in range(3)) < 40 * short + 0.05  # 10 times, if it is linear; a square would be 100 times
+    assert (
+        min(cost_s(5000) for _ in range(3)) < 40 * short + 0.05
+    )  # 10 times, if it is linear; a square would be 100 times
     assert short < 0.1
 
 
