@@ -34,6 +34,13 @@ class CallerBegan:
 
 
 @dataclass(frozen=True, slots=True)
+class CallerHushed:
+    """The caller, who had stirred, is silent, perhaps only between two sounds of a word: after some 40 ms."""
+
+    last_speech: float
+
+
+@dataclass(frozen=True, slots=True)
 class CallerPaused:
     """The caller, who had stirred, has been silent for the profile's ``pause_ms``. Whether they have finished is the turn machine's
     to say."""
@@ -42,7 +49,7 @@ class CallerPaused:
     """When the last frame judged to be speech arrived. All the milliseconds of the turn's record count from here."""
 
 
-Edge = CallerStirred | CallerBegan | CallerPaused
+Edge = CallerStirred | CallerBegan | CallerHushed | CallerPaused
 """What voice activity tells."""
 
 
@@ -177,6 +184,7 @@ Event = (
     Answered
     | CallerStirred
     | CallerBegan
+    | CallerHushed
     | CallerPaused
     | CallerPartlyHeard
     | CallerHeard

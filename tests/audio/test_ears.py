@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from firstword.audio.ears import DROP_OUT_MS, Ears
-from firstword.events import CallerBegan, CallerPaused, CallerStirred
+from firstword.events import CallerBegan, CallerHushed, CallerPaused, CallerStirred
 
 RATE, FRAME = 8000, 320
 SPEECH, QUIET = b"\x01\x10" * 160, bytes(FRAME)
@@ -49,9 +49,22 @@ def play(script: str, stir_ms: int = 100, min_speech_ms: int = 200, pause_ms: in
     for index in range(0, len(audio), FRAME):
         now = (index / FRAME + 1) * 0.02
         for edge in ears.feed(audio[index : index + FRAME], now):
+            if isinstance(edge, CallerHushed):  # between the others, and told of by a story of its own
+                continue
             at = edge.last_speech if isinstance(edge, CallerPaused) else edge.at
             edges.append((type(edge).__name__.removeprefix("Caller"), round(at / 0.02) - 1))
     return edges
+
+
+def test_who_has_stirred_hushes_with_each_silence_of_40_ms_once() -> None:
+    ears = Ears(Scripted(), 100, 200, 120)
+    hushed = [
+        (number, round(edge.last_speech / 0.02) - 1)
+        for number in range(41)
+        for edge in ears.feed(line("2. 3S 4. 12S 2. 2S 1. 1S 14.")[number * FRAME :][:FRAME], (number + 1) * 0.02)
+        if isinstance(edge, CallerHushed)
+    ]
+    assert hushed == [(22, 20), (28, 26)], "not for a click, nor for the silence of one frame"
 
 
 @pytest.mark.parametrize(
@@ -96,6 +109,7 @@ def test_frames_of_a_burst_keep_the_times_at_which_they_would_have_arrived() -> 
     assert ears.feed(line("5. 20S 30."), now=10.0) == [
         CallerStirred(at=pytest.approx(10 - 49 * 0.02)),
         CallerBegan(at=pytest.approx(10 - 49 * 0.02)),
+        CallerHushed(last_speech=pytest.approx(10 - 30 * 0.02)),
         CallerPaused(last_speech=pytest.approx(10 - 30 * 0.02)),
     ]
 

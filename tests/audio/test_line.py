@@ -18,7 +18,7 @@ from firstword.audio.ears import Ears
 from firstword.audio.line import GONE_S, Line
 from firstword.clock import SYSTEM, Clock
 from firstword.errors import HostError
-from firstword.events import CallerBegan, CallerPaused, CallerStirred
+from firstword.events import CallerBegan, CallerHushed, CallerPaused, CallerStirred
 
 from .conftest import FRAME, Diary, LoudIsSpeech, Switch
 
@@ -364,6 +364,7 @@ def test_the_caller_is_heard_in_whole_samples_and_their_edges_are_told_after_the
     assert diary.told == [
         ("edge", CallerStirred(at=pytest.approx(1.0))),
         ("edge", CallerBegan(at=pytest.approx(1.0))),
+        ("edge", CallerHushed(last_speech=pytest.approx(1.02))),
         ("edge", CallerPaused(last_speech=pytest.approx(1.02))),
     ]
     assert (line.counters.frames_in, line.counters.dropped_in) == (9, 0)

@@ -26,6 +26,17 @@ def test_the_answer_to_words_that_are_complete_is_thought_before_there_is_a_paus
     play.silent() << State.HEARING
 
 
+def test_words_that_come_when_the_caller_has_just_fallen_silent_are_answered_ahead_though_more_could_follow() -> None:
+    play = greeted(AHEAD)
+    play.begins() >> ev.CallerPartlyHeard("我想订房", 1)
+    play.silent() >> ev.CallerHushed(play.now)
+    play.now -= 0.08  # the recogniser is quick
+    play.silent() >> ev.CallerPartlyHeard("我想订房间", 1) << ("think ahead", 2, "我想订房间")
+    play = greeted(AHEAD)
+    play.begins() >> ev.CallerHushed(play.now) >> ev.CallerPartlyHeard("我想订房间", 1)
+    play.silent() << State.HEARING
+
+
 def test_an_answer_to_other_words_was_thought_in_vain() -> None:
     play = greeted(AHEAD).begins() >> ev.CallerPartlyHeard("what does it", 1)
     play >> ev.CallerPaused(play.now) << ("think ahead", 2, "what does it")

@@ -94,7 +94,7 @@ class Life:
             )
             return self.random.choice([ev.CallerPartlyHeard, ev.CallerHeard])(text, self.utterance)
         if pick < 0.7:
-            kind = self.random.choice([ev.CallerStirred, ev.CallerBegan, ev.CallerPaused])
+            kind = self.random.choice([ev.CallerStirred, ev.CallerBegan, ev.CallerHushed, ev.CallerPaused])
             return kind(max(0.0, self.now - 0.2))
         number = reply - self.random.choice([0, 0, 0, 1])
         then = self.random.choice([None] * 30 + [ev.EndCall(), ev.HandOver("x")])

@@ -46,6 +46,7 @@ _events = st.one_of(
         [
             ev.CallerStirred(0.0),
             ev.CallerBegan(0.0),
+            ev.CallerHushed(0.0),
             ev.CallerPaused(0.0),
             ev.RecogniserFailed(BUSY),
             ev.KeyPressed("5"),

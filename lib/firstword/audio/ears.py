@@ -9,16 +9,18 @@ A judge of 20 ms frames is often wrong, so edges come from runs of speech:
 * The caller has stirred with the first run that does, and begun with the first that counts, since they were last silent.
 * A judge's hangover (WebRTC's lasts some 120 ms) is no speech: frames of a run that are `SOFT_DB` below its loudest, until they have lasted
   for `SOFT_MS`. Then it is a softer voice.
+* They have hushed with the first frame of silence at or after `HUSH_MS` since the last frame of speech.
 * They have paused with the first frame of silence at or after `pause_ms` since the last frame of a run that stirred.
 """
 
 from __future__ import annotations
 
-from ..events import CallerBegan, CallerPaused, CallerStirred, Edge
+from ..events import CallerBegan, CallerHushed, CallerPaused, CallerStirred, Edge
 from .pcm import SAMPLE_BYTES, peak
 from .vad import Vad
 
 DROP_OUT_MS = 100
+HUSH_MS = 40
 SOFT_DB = 26.0
 """The softest ends of syllables are some 20 dB below their vowels, the noise of a usual line 35."""
 SOFT_MS = 200
@@ -46,6 +48,7 @@ class Ears:
         self._quiet_ms = 0  # since the last frame of a run that stirred
         self._last_speech = 0.0
         self._stirred = False
+        self._hushed = False
         self.rate = vad.rate
         """Samples per second of what is fed."""
         self.talking = False
@@ -91,6 +94,9 @@ class Ears:
         if self._stirred and self._quiet_ms >= self._pause_ms:
             self._stirred = self.talking = False
             return [CallerPaused(self._last_speech)]
+        if self._stirred and not self._hushed and self._quiet_ms >= HUSH_MS:
+            self._hushed = True
+            return [CallerHushed(self._last_speech)]
         return []
 
     def _heard(self, frame_ms: int, at: float) -> list[Edge]:
@@ -99,7 +105,7 @@ class Ears:
         run.speech(frame_ms)
         if run.speech_ms < self._stir_ms:
             return []
-        self._quiet_ms, self._last_speech = 0, at
+        self._quiet_ms, self._last_speech, self._hushed = 0, at, False
         edges: list[Edge] = []
         if not self._stirred:
             self._stirred = True

@@ -35,6 +35,9 @@ from .sounds import WORDS_MS, Sounds
 from .table import State, read, row
 from .words import Words
 
+HUSH_S = 0.1
+"""Words that come so soon after the caller has fallen silent are taken for the last. A pause is longer, and known later."""
+
 
 class Turn:
     """The machine of one call. One thread calls `handle`; nobody else touches it.
@@ -56,6 +59,7 @@ class Turn:
         self._patience = Patience(manners)
         self._question = ""  # what we said last, if it was heard to its end
         self._last_speech: float | None = None
+        self._hushed_at = -1.0  # when the caller last fell silent, perhaps only within a word
         self._pause: float | None = None  # since when the caller is silent, in the middle of their turn
         self._endpoint = 0.0
         self._settled_by = 0.0  # the words of the turn are not waited for longer
@@ -159,6 +163,9 @@ class Turn:
         if self.state is State.HEARING:
             self._weigh(now)
 
+    def _silent(self, event: ev.Event, now: float) -> None:
+        self._hushed_at = now
+
     def _pause_(self, event: ev.Event, now: float) -> None:
         assert isinstance(event, ev.CallerPaused)
         self._pause = self._last_speech = event.last_speech
@@ -171,13 +178,16 @@ class Turn:
             self._pause_(event, now)
 
     def _weigh(self, now: float) -> None:
-        """How long the caller's pause may last; and whether the answer is thought meanwhile: to words that are complete before there is a
-        pause."""
+        """How long the caller's pause may last; and whether the answer is thought meanwhile: before there is a pause, to words that are
+        complete, and to those that come when the caller has just fallen silent."""
         text = self._words.text
         wait_ms = self._patience.wait_ms(text, self._question)
         likely = text and not self._is_farewell(text)
         if self._pause is None:
-            likely = likely and wait_ms <= self._manners.finished_ms
+            hushed = now - self._hushed_at < HUSH_S
+            likely = likely and (
+                wait_ms < self._manners.unfinished_ms if hushed else wait_ms <= self._manners.finished_ms
+            )
         else:
             self._out.append(StartTimer("endpoint", round(max(0.0, wait_ms - (now - self._pause) * 1000))))
             likely = likely and wait_ms < self._manners.unfinished_ms

@@ -53,6 +53,7 @@ TABLE = """
 Answered            greet      -           -          -          -          -          -          -          -
 CallerStirred       -          -           go_on      -          -          doubt      doubt_on   -          -
 CallerBegan         -          hear        -          take_back  overtake   insist     insist     -          -
+CallerHushed        -          -           silent     -          -          -          -          -          -
 CallerPaused        -          pause_late  pause      -          -          -          weigh_up   -          -
 CallerPartlyHeard   -          note        note       settled    rethink    murmur     words      -          -
 CallerHeard         -          unprompted  note       settled    rethink    murmur     words      -          -
