@@ -187,7 +187,10 @@ def test_voice_activity_takes_it_for_one_stretch_of_speech(judge: str, rate: int
         spoken = tone.speak(text, rate, 60)
         ears = Ears(vad.make(judge, rate), 100, 200, 500)
         edges = ears.feed(pcm.silence(500, rate) + spoken + pcm.silence(1000, rate), now=100.0)
-        assert [type(edge).__name__ for edge in edges] == ["CallerStirred", "CallerBegan", "CallerPaused"], text
+        told = [type(edge).__name__ for edge in edges]
+        assert [name for name in told if name != "CallerHushed"] == ["CallerStirred", "CallerBegan", "CallerPaused"], (
+            text
+        )
         began, stopped = 100 - 1 - len(spoken) / rate / 2, 100 - 1
         assert began <= edges[0].at <= began + 0.3  # type: ignore[union-attr]
         assert stopped - 0.35 <= edges[2].last_speech <= stopped + 0.4  # type: ignore[union-attr]
