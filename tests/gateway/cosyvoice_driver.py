@@ -135,7 +135,10 @@ def main() -> None:
     got["streaming"] = streaming(synthesizer(told), told)
     got["call"] = tone.hear(synthesizer(None).call("".join(PIECES), 10_000), 8000)
     default = synthesizer(None, model="cosyvoice-v2", voice="longxiaochun_v2", format=AudioFormat.DEFAULT)
-    got["default format"] = default.call("您好。", 10_000)[:2].hex()
+    try:
+        got["default format"] = default.call("您好。", 10_000)[:2].hex()
+    except Exception as error:  # noqa: BLE001 - a gateway without PyAV has no mp3, and says so
+        got["default format"] = str(error)
     got["flush"] = flush()
     got["cancel"] = cancel()
     got["bad voice"] = failed(voice="nosuchvoice")
