@@ -97,8 +97,10 @@ class Stage:
 
     def asks(self, text: str, utterance: int = 1) -> None:
         """The caller says `text`, and their turn is over."""
+        asked = len(self.model.asked)
         self.after(State.HEARING, ev.CallerBegan(0.0))
         self.after(State.THINKING, ev.CallerHeard(text, utterance), ev.CallerPaused(0.0), ev.TimerFired("endpoint"))
+        until(lambda: len(self.model.asked) > asked)  # the machine says so first
 
 
 def until(condition: Callable[[], object], seconds: float = 5.0) -> None:

@@ -87,10 +87,10 @@ class Told(RecognitionCallback, TranslationRecognizerCallback):  # type: ignore[
 
 
 def hear(sdk: Any, told: Told, rate: int, **start: Any) -> dict[str, Any]:
-    sdk.start(**start)
     audio = b"".join(tone.speak(text, rate) + bytes(rate * 2) for text in ASKED)
     size = rate // 10 * 2
     try:
+        sdk.start(**start)  # which may find that its own loop has failed already
         for at in range(0, len(audio), size):
             sdk.send_audio_frame(audio[at : at + size])
             time.sleep(0.002)  # without any pause the SDK's own loop is starved until the end
