@@ -164,7 +164,7 @@ run_tests() {
   "$VENV/bin/python" -m mypy
   say "pytest, in 3 processes (with -n 0 in this one alone)"
   # Most tests wait most of the time: for a caller's pace, for bounds. Three keep two cores busy for two thirds.
-  FIRSTWORD_ENGINES=$ENGINES exec "$VENV/bin/python" -m pytest -n 3 --dist loadgroup --no-loadscope-reorder "$@"
+  FIRSTWORD_ENGINES=$ENGINES exec "$VENV/bin/python" -m pytest -n 3 --dist loadscope --no-loadscope-reorder "$@"
 }
 
 case ${1-} in

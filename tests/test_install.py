@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-SHARED_OUT = "-n 3 --dist loadgroup --no-loadscope-reorder"
+SHARED_OUT = "-n 3 --dist loadscope --no-loadscope-reorder"
 
 PYTHON = """#!/bin/bash
 # A python3.11: makes a folder with a python in it instead of a virtual environment.

@@ -224,13 +224,13 @@ def test_a_media_clock_that_hangs_does_not_hang_the_channel(theatre: Theatre, mo
 @pytest.mark.parametrize("state", ["LISTENING", "HEARING", "SETTLING", "THINKING", "SPEAKING", "CLOSING"])
 def test_a_hang_up_in_every_state_ends_the_call_cleanly(theatre: Theatre, state: str) -> None:
     theatre.gate("好的，" + "一二三四五" * 10, first_token_ms=800, tokens_per_s=50, final_ms=400).set(
-        goodbye="再" * 60, stable_ms=5000
+        goodbye="再" * 60, stable_ms=5000, ahead_waste=0
     )
     steps = {
         "LISTENING": [silence()],
         "HEARING": [silence()],
         "SETTLING": [silence(), say("查一下订单"), wait(0.62)],
-        "THINKING": [silence(), say("查一下订单"), wait(0.95)],
+        "THINKING": [silence(), say("查一下订单"), wait(1.4)],
         "SPEAKING": [silence(), say("查一下订单"), REPLY, wait(0.3)],
         "CLOSING": [silence(), say("那就再见"), REPLY, wait(0.3)],
     }[state]
