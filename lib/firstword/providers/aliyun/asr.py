@@ -7,17 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ...clock import SYSTEM, Clock
-from ...errors import ConfigError, ProviderError
+from ...errors import ConfigError
 from ...net import allowed
-from ...net.websocket import Closed, Connection
+from ...net.recognising import BACKLOG_MS, Recognising
 from ...options import bind, option
 from ...speech.asr import RecognitionListener, Transcript
-from ...speech.backlog import Backlog
-from ...speech.gate import Gate
 from . import wire
 from .account import AccessSettings, Account, new_id, without_key
-
-BACKLOG_MS = 3_000
 
 
 @dataclass(frozen=True)
@@ -100,122 +96,59 @@ class AliyunRecogniser:
         self._account.close()
 
 
-class AliyunRecognition:
-    """One task: one connection. What other threads do (`feed`, `finish`) touches only the backlog; the connection's thread does
-    the rest."""
+class AliyunRecognition(Recognising):
+    """One task: one connection."""
 
     def __init__(
         self, account: Account, settings: TranscriberSettings, label: str, listener: RecognitionListener
     ) -> None:
+        super().__init__(account, settings, listener)
         self._account = account
         self._settings = settings
-        self._listener = listener
-        self._gate = Gate()
         self._task = account.task(wire.TRANSCRIBER)
-        self._connection: Connection = account.connection(self, "asr", label)
-        self._backlog = Backlog(settings.sample_rate, settings.send_ms, BACKLOG_MS)
-        self._ready_by = account.clock.deadline(settings.connect_ms / 1000)
-        self._finish_asked = False
-        self._stopped = False
+        self.connection = account.connection(self, "asr", label)
         self._sentence = (0, 0)  # the index of the latest, and where it began
 
     def open(self) -> None:
-        self._connection.send_text(wire.start_transcription(self._task, new_id(), start_payload(self._settings)))
-        self._connection.open()
+        self.connection.send_text(wire.start_transcription(self._task, new_id(), start_payload(self._settings)))
+        self.connection.open()
 
-    # speech.asr.Recognition; any thread:
-
-    def feed(self, pcm: bytes) -> bool:
-        if not self._gate.open or self._finish_asked:
-            return False
-        kept = self._backlog.add(pcm)
-        if self._backlog.wants_sending():
-            self._connection.run(self._send_audio)
-        return kept
-
-    def finish(self) -> None:
-        if not self._finish_asked:
-            self._finish_asked = True
-            self._connection.run(self._send_audio)
-
-    def cancel(self) -> None:
-        self._gate.close()
-        self._connection.abort()
-
-    # net.websocket.ConnectionListener; the connection's thread:
-
-    def on_open(self) -> None:
-        self._connection.alarm(self._ready_by.at)
+    # The connection's thread:
 
     def on_text(self, text: str) -> None:
         event = wire.parse(text)
         match event:
-            case wire.Started() if not self._backlog.ready:  # told again, it would take the bound off what follows
-                self._connection.alarm(0)
-                if self._gate.call(self._listener.ready):
-                    self._backlog.service_is_ready()
-                    self._send_audio()
+            case wire.Started() if not self.backlog.ready:
+                self._ready()
             case wire.ResultChanged() if event.text:
-                end = self._backlog.fed_ms(event.at_ms)
-                self._gate.call(
-                    self._listener.partial, Transcript(event.text, event.index, self._began_ms(event.index, end), end)
+                end = self.backlog.fed_ms(event.at_ms)
+                self.gate.call(
+                    self.listener.partial, Transcript(event.text, event.index, self._began_ms(event.index, end), end)
                 )
             case wire.SentenceBegan():
-                self._sentence = (event.index, self._backlog.fed_ms(event.at_ms))
+                self._sentence = (event.index, self.backlog.fed_ms(event.at_ms))
             case wire.SentenceEnded() if event.text:
-                begin, end = self._backlog.fed_ms(event.begin_ms), self._backlog.fed_ms(event.end_ms)
-                self._gate.call(self._listener.final, Transcript(event.text, event.index, begin, end))
+                begin, end = self.backlog.fed_ms(event.begin_ms), self.backlog.fed_ms(event.end_ms)
+                self.gate.call(self.listener.final, Transcript(event.text, event.index, begin, end))
                 if event.stash:
-                    self._gate.call(self._listener.partial, Transcript(event.stash, event.index + 1, end, end))
+                    self.gate.call(self.listener.partial, Transcript(event.stash, event.index + 1, end, end))
             case wire.Completed():
                 self._end()
             case wire.TaskFailed():
                 # The gateway's own stall after StopTranscription surfaces as an idle timeout: everything was said.
-                if self._stopped and event.status == wire.IDLE_TIMEOUT:
+                if self.stopping and event.status == wire.IDLE_TIMEOUT:
                     self._end()
                 else:
                     self._fail(self._account.task_failed(event))
             case wire.Malformed():
                 self._fail(self._account.malformed(event))
 
-    def on_binary(self, data: bytes) -> None:
-        """A transcriber sends none."""
-
-    def on_alarm(self) -> None:
-        if self._stopped:
-            text = f"the service did not finish within {self._settings.finish_ms} ms"
-        else:
-            text = f"the service was not ready within {self._settings.connect_ms} ms"
-        self._fail(self._account.failure(text))
-
-    def on_closed(self, closed: Closed) -> None:
-        if self._gate.open:
-            self._fail(self._account.connection_closed(closed))
-
     def _began_ms(self, index: int, otherwise: int) -> int:
         """Where sentence `index` began: a partial result tells only its end."""
         return self._sentence[1] if self._sentence[0] == index else otherwise
 
-    def _send_audio(self) -> None:
-        """Whatever may go now; once all is gone after `finish`, the end."""
-        self._backlog.asked = False
-        if not self._backlog.ready or self._stopped:
-            return
-        last = self._finish_asked  # read before the audio: what was fed before `finish` is in the backlog then
-        while message := self._backlog.take(everything=last):
-            self._connection.send_binary(message)
-        if last:
-            self._stopped = True
-            self._connection.send_text(wire.stop_transcription(self._task, new_id()))
-            self._connection.alarm(self._account.clock.now() + self._settings.finish_ms / 1000)
-
-    def _end(self) -> None:
-        self._gate.last(self._listener.finished)
-        self._connection.close()
-
-    def _fail(self, error: ProviderError) -> None:
-        self._gate.last(self._listener.failed, error)
-        self._connection.abort()
+    def _send_end(self) -> None:
+        self.connection.send_text(wire.stop_transcription(self._task, new_id()))
 
 
 def special_words(settings: TranscriberSettings) -> Mapping[str, object]:

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 
 from ...audio.pcm import Straddle
 from ...net.websocket import Closed
+from ...speech.tasks import Flush, Reply
 from ...speech.trickle import Trickle
 from . import wire
 from .account import new_id
+from .marks import Marks
 
 if TYPE_CHECKING:
-    from .tts import AliyunSynthesis, SynthesiserSettings
+    from .tts import AliyunSynthesiser, SynthesiserSettings
 
 log = logging.getLogger("firstword.providers.aliyun")
 
@@ -23,22 +25,16 @@ SENTENCE_ENDS = "。！？!?"
 UNSUPPORTED_DIRECTIVE = 40010002
 
 
-class Flush:
-    """Stands in the queue of texts where `flush` was called."""
-
-
-FLUSH = Flush()
-
-
 class FlowingTask:
     """One StartSynthesis to its SynthesisCompleted, on a connection of its own.
 
     `state`: ``starting`` -> ``running`` -> ``stopping`` -> ``done``.
     """
 
-    def __init__(self, reply: AliyunSynthesis) -> None:
-        service = reply.service
+    def __init__(self, service: AliyunSynthesiser, reply: Reply, marks: Marks) -> None:
         self.state = "starting"
+        self._service = service
+        self._marks = marks
         self._reply = reply
         self._account = service.account
         self._settings = service.settings
@@ -81,24 +77,23 @@ class FlowingTask:
 
     def on_text(self, text: str) -> None:
         event = wire.parse(text)
-        marks = self._reply.marks
         match event:
             case wire.Started():
                 if self.state == "starting":
                     self.state = "running"
                     self._rest_at = self._clock.now() + REST_S
-                    marks.task_began(self._reply.audio_ms)
+                    self._marks.task_began(self._reply.audio_ms)
                     self._send()
             case wire.SentenceBegan():
-                marks.sentence_began(self._reply.audio_ms)
+                self._marks.sentence_began(self._reply.audio_ms)
             case wire.SentenceSpoken():
-                self._reply.mark(marks.spoken(event.subtitles))
+                self._reply.mark(self._marks.spoken(event.subtitles))
             case wire.SentenceEnded():
-                self._reply.mark(marks.sentence_ended(event.subtitles))
+                self._reply.mark(self._marks.sentence_ended(event.subtitles))
             case wire.Completed() if self.state != "stopping":  # or it might be asked for ever to begin
                 self._reply.failed(self._account.failure("the service ended the task by itself"))
             case wire.Completed():
-                self._reply.mark(marks.completed(self._reply.audio_ms))
+                self._reply.mark(self._marks.completed(self._reply.audio_ms))
                 self._done()
             case wire.TaskFailed():
                 self._task_failed(event)
@@ -151,7 +146,7 @@ class FlowingTask:
                 continue
             for piece in wire.pieces(text):
                 self._connection.send_text(wire.run_synthesis(self._task, new_id(), piece))
-            self._reply.marks.say(text)
+            self._marks.say(text)
             self._sent_chars += len(text)
             self._owed = self._owed or any(char.isalnum() for char in text)
             if text[-1] in SENTENCE_ENDS:
@@ -191,7 +186,7 @@ class FlowingTask:
             self._done()
             return
         if event.status == UNSUPPORTED_DIRECTIVE and self._flushed:
-            self._reply.service.flush_refused()
+            self._service.flush_refused()
         self._reply.failed(self._account.task_failed(event))
 
     def _expect_speech(self, within_ms: int) -> None:

@@ -8,21 +8,18 @@ to its end in order: what was sent is spoken, and the next text opens another ta
 from __future__ import annotations
 
 import logging
-import threading
-from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ...clock import SYSTEM, Clock
-from ...errors import ConfigError, ProviderError
+from ...errors import ConfigError
 from ...net import allowed
 from ...options import bind, option
-from ...speech.gate import Gate
-from ...speech.tts import Mark, Synthesis, Synthesiser, SynthesisListener
-from ...threads import spawn
+from ...speech.tasks import Reply
+from ...speech.tts import Synthesis, Synthesiser, SynthesisListener
 from . import wire
 from .account import AccessSettings, Account, without_key
-from .flowing import FLUSH, FlowingTask, Flush
+from .flowing import FlowingTask
 from .marks import Marks
 from .whole import WholeSynthesis
 
@@ -92,10 +89,18 @@ class AliyunSynthesiser(Synthesiser):
         self.account = Account(self.name, settings.url, settings, clock, job="tts", spares=settings.spares)
         self.can_flush = settings.flush_text
 
-    def start(self, label: str, listener: SynthesisListener) -> AliyunSynthesis:
-        work = AliyunSynthesis(self, label, listener)
-        work.open_task()
-        return work
+    def start(self, label: str, listener: SynthesisListener) -> Reply:
+        marks = Marks()
+        reply = Reply(
+            label,
+            listener,
+            rate=self.rate,
+            text_chars=wire.TEXT_CHARS,
+            make_task=lambda reply: FlowingTask(self, reply, marks),
+            can_flush=lambda: self.can_flush,
+        )
+        reply.start()
+        return reply
 
     def speak(self, label: str, text: str, listener: SynthesisListener) -> Synthesis:
         """See `speech.tts.Synthesiser`. By the service for whole texts, if the settings want it."""
@@ -117,128 +122,3 @@ class AliyunSynthesiser(Synthesiser):
 
     def close(self) -> None:
         self.account.close()
-
-
-class AliyunSynthesis:
-    """One reply. Other threads fill the queue of texts; the thread of the current task's connection empties it and delivers."""
-
-    def __init__(self, service: AliyunSynthesiser, label: str, listener: SynthesisListener) -> None:
-        self.service = service
-        self.label = label
-        self.marks = Marks()
-        self.audio_ms = 0.0
-        self._listener = listener
-        self._gate = Gate()
-        self._lock = threading.Lock()
-        self._texts: deque[str | Flush] = deque()
-        self._finishing = False
-        self._over = False
-        self._task: FlowingTask | None = None
-        self._asked = False
-
-    # speech.tts.Synthesis; any thread:
-
-    def say(self, text: str) -> None:
-        self._put(text)
-
-    def flush(self) -> None:
-        if self.service.can_flush:
-            self._put(FLUSH)
-
-    def finish(self) -> None:
-        with self._lock:
-            if self._finishing or self._over:
-                return
-            self._finishing = True
-            task, idle = self._task, self._task is None and not self._texts
-        if task is not None:
-            task.finish_asked()
-        elif idle:  # everything said was spoken by tasks that have ended
-            spawn("tts", self.finished, self.label)
-
-    def cancel(self) -> None:
-        self._gate.close()
-        self._end()
-
-    # The connection's thread:
-
-    def open_task(self) -> None:
-        """Open a task, unless there is one or the reply is over. Any thread."""
-        with self._lock:
-            if self._task is not None or self._over:
-                return
-            task = self._task = FlowingTask(self)
-        task.open()
-
-    def next_text(self) -> str | Flush | None:
-        """What is to be sent next, as much as one message takes."""
-        with self._lock:
-            self._asked = False
-            if not self._texts:
-                return None
-            first = self._texts.popleft()
-            if isinstance(first, Flush):
-                return first
-            parts, chars = [first], len(first)
-            while (
-                self._texts and not isinstance(self._texts[0], Flush) and chars + len(self._texts[0]) <= wire.TEXT_CHARS
-            ):
-                more = self._texts.popleft()
-                assert isinstance(more, str)
-                parts.append(more)
-                chars += len(more)
-            return "".join(parts)
-
-    def all_given(self) -> bool:
-        """Whether `finish` was called and nothing waits."""
-        with self._lock:
-            return self._finishing and not self._texts
-
-    def audio(self, pcm: bytes) -> None:
-        if self._gate.call(self._listener.audio, pcm):
-            self.audio_ms += len(pcm) / 2 / self.service.rate * 1000
-
-    def mark(self, marks: list[Mark]) -> None:
-        for mark in marks:
-            self._gate.call(self._listener.mark, mark)
-
-    def task_ended(self, task: FlowingTask) -> None:
-        """The task's texts are all spoken, or it never got one. Next: the end, another task, or rest until there is text."""
-        with self._lock:
-            if self._task is not task:
-                return
-            self._task = None
-            more, finishing = bool(self._texts), self._finishing
-        if more:
-            self.open_task()
-        elif finishing:
-            self.finished()
-
-    def finished(self) -> None:
-        self._gate.last(self._listener.finished)
-        with self._lock:
-            self._over = True
-
-    def failed(self, error: ProviderError) -> None:
-        self._gate.last(self._listener.failed, error)
-        self._end()
-
-    def _put(self, item: str | Flush) -> None:
-        with self._lock:
-            if self._finishing or self._over:
-                return
-            self._texts.append(item)
-            task, asked = self._task, self._asked
-            self._asked = True
-        if task is None:
-            self.open_task()
-        elif not asked:
-            task.text_given()
-
-    def _end(self) -> None:
-        with self._lock:
-            self._over = True
-            self._texts.clear()
-            task = self._task
-        if task is not None:
-            task.abort()

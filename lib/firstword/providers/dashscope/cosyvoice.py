@@ -1,7 +1,7 @@
 """CosyVoice and qwen-audio as a `speech.tts.Synthesiser`, by DashScope's task protocol.
 
-A reply is one stream of text and usually one task (`reply`). A connection carries tasks one after another: when a task has finished in
-order, its connection is given back (`account.Account.give_back`) for the next reply. An interruption closes it, as the pages say.
+A reply is one stream of text and usually one task (`speech.tasks`). A connection carries tasks one after another: when a task has finished
+in order, its connection is given back (`account.Account.give_back`) for the next reply. An interruption closes it, as the pages say.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ from collections.abc import Mapping
 
 from ...clock import SYSTEM, Clock
 from ...options import bind
+from ...speech.tasks import Reply
 from ...speech.tts import Synthesiser, SynthesisListener
 from ...text.lexicon import SYLLABLES
 from .account import Account
 from .cosyvoice_marks import Marks
 from .cosyvoice_settings import CosyVoiceSettings, check, hot_fix, parameters, takes_hot_fix
 from .cosyvoice_task import TEXT_CHARS, CosyVoiceTask
-from .reply import Reply
 
 __all__ = ["CosyVoice", "CosyVoiceSettings", "make"]
 

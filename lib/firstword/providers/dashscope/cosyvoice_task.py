@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 from ...audio.pcm import Straddle
 from ...net.websocket import Closed
+from ...speech.tasks import Flush, Reply
 from ...speech.trickle import Trickle
 from . import cosyvoice_results as results
 from . import wire
 from .account import new_id
 from .cosyvoice_marks import Marks
-from .reply import Flush, Reply
 
 if TYPE_CHECKING:
     from .cosyvoice import CosyVoice
@@ -60,7 +60,7 @@ class CosyVoiceTask:
         self._speakable = False  # text that can be spoken has been sent
         self._owed = False  # and since the last audio
 
-    # reply.SpeakingTask; any thread:
+    # speech.tasks.SpeakingTask; any thread:
 
     def open(self) -> None:
         self._connection.send_text(wire.run_task(self._task, self._service.parameters))

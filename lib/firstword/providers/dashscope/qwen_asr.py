@@ -13,19 +13,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...clock import SYSTEM, Clock
-from ...errors import ConfigError, ProviderError
+from ...errors import ConfigError
 from ...net import allowed
-from ...net.websocket import Closed, Connection
+from ...net.recognising import BACKLOG_MS, Recognising
 from ...options import bind, option
 from ...speech.asr import RecognitionListener
-from ...speech.backlog import Backlog
-from ...speech.gate import Gate
 from . import realtime_wire as wire
 from .account import AccessSettings
 from .qwen_utterances import Utterances
 from .realtime import REALTIME, Realtime, new_event_id, session_account
 
-BACKLOG_MS = 3_000
 COMMIT_MS = 50_000
 """Without turn detection: an utterance may have 60 s, by the pages."""
 
@@ -105,63 +102,32 @@ class QwenRecogniser:
         self._realtime.account.close()
 
 
-class QwenRecognition:
-    """One session: one connection. What other threads do (`feed`, `finish`) touches only the backlog; the connection's thread does
-    the rest."""
+class QwenRecognition(Recognising):
+    """One session: one connection."""
 
     def __init__(
         self, realtime: Realtime, settings: RecogniserSettings, label: str, listener: RecognitionListener
     ) -> None:
+        super().__init__(realtime.account, settings, listener)
         self._realtime = realtime
         self._settings = settings
-        self._listener = listener
-        self._gate = Gate()
-        self._connection: Connection = realtime.connection(self, "asr", label)
-        self._backlog = Backlog(settings.sample_rate, settings.send_ms, BACKLOG_MS)
+        self.connection = realtime.connection(self, "asr", label)
         self._utterances = Utterances()
-        self._ready_by = realtime.clock.deadline(settings.connect_ms / 1000)
         self._bytes_per_ms = settings.sample_rate * 2 // 1000
         self._sent_bytes = 0
         self._committed_bytes = 0
-        self._finish_asked = False
-        self._finishing = False
 
     def open(self) -> None:
-        self._connection.send_text(wire.session_update(new_event_id(), session_payload(self._settings)))
-        self._connection.open()
+        self.connection.send_text(wire.session_update(new_event_id(), session_payload(self._settings)))
+        self.connection.open()
 
-    # speech.asr.Recognition; any thread:
-
-    def feed(self, pcm: bytes) -> bool:
-        if not self._gate.open or self._finish_asked:
-            return False
-        kept = self._backlog.add(pcm)
-        if self._backlog.wants_sending():
-            self._connection.run(self._send_audio)
-        return kept
-
-    def finish(self) -> None:
-        if not self._finish_asked:
-            self._finish_asked = True
-            self._connection.run(self._send_audio)
-
-    def cancel(self) -> None:
-        self._gate.close()
-        self._connection.abort()
-
-    # net.websocket.ConnectionListener; the connection's thread:
-
-    def on_open(self) -> None:
-        self._connection.alarm(self._ready_by.at)
+    # The connection's thread:
 
     def on_text(self, text: str) -> None:
         event = wire.parse(text)
         match event:
-            case wire.SessionUpdated() if not self._backlog.ready:
-                self._connection.alarm(0)  # not when it is told again: then the alarm bounds what follows
-                if self._gate.call(self._listener.ready):
-                    self._backlog.service_is_ready()
-                    self._send_audio()
+            case wire.SessionUpdated() if not self.backlog.ready:
+                self._ready()
             case wire.SpeechStarted():
                 self._utterances.began(event.item_id, self._fed_ms(event.at_ms))
             case wire.SpeechStopped():
@@ -170,11 +136,11 @@ class QwenRecognition:
                 self._utterances.stopped(event.item_id, self._fed_ms(None), sure=False)
             case wire.PartialTranscript() if event.text:
                 transcript = self._utterances.partial(event.item_id, event.text, self._fed_ms(None))
-                self._gate.call(self._listener.partial, transcript)
+                self.gate.call(self.listener.partial, transcript)
             case wire.FinalTranscript():
                 final = self._utterances.final(event.item_id, event.text, self._fed_ms(None))
                 if final.text:
-                    self._gate.call(self._listener.final, final)
+                    self.gate.call(self.listener.final, final)
             case wire.SessionFinished():
                 self._end()
             case wire.Failed():
@@ -182,53 +148,24 @@ class QwenRecognition:
             case wire.Malformed():
                 self._fail(self._realtime.malformed(event))
 
-    def on_binary(self, data: bytes) -> None:
-        """The protocol has none."""
-
-    def on_alarm(self) -> None:
-        if self._finishing:
-            text = f"the service did not finish within {self._settings.finish_ms} ms"
-        else:
-            text = f"the service was not ready within {self._settings.connect_ms} ms"
-        self._fail(self._realtime.account.failure(text))
-
-    def on_closed(self, closed: Closed) -> None:
-        if self._gate.open:
-            self._fail(self._realtime.account.connection_closed(closed))
-
     def _fed_ms(self, at_ms: int | None) -> int:
         """A place that the service tells, else the end of what it was sent, in the audio that was fed."""
-        return self._backlog.fed_ms(self._sent_bytes // self._bytes_per_ms if at_ms is None else at_ms)
-
-    def _send_audio(self) -> None:
-        """Whatever may go now; once all is gone after `finish`, the end."""
-        self._backlog.asked = False
-        if not self._backlog.ready or self._finishing:
-            return
-        last = self._finish_asked  # read before the audio: what was fed before `finish` is in the backlog then
-        while message := self._backlog.take(everything=last):
-            self._connection.send_text(wire.append_audio(new_event_id(), message))
-            self._sent_bytes += len(message)
-            self._commit(COMMIT_MS * self._bytes_per_ms)
-        if last:
-            self._commit(1)
-            self._finishing = True
-            self._connection.send_text(wire.finish(new_event_id()))
-            self._connection.alarm(self._realtime.clock.now() + self._settings.finish_ms / 1000)
+        return self.backlog.fed_ms(self._sent_bytes // self._bytes_per_ms if at_ms is None else at_ms)
 
     def _commit(self, least_bytes: int) -> None:
         """Where the service does not find utterances: make one of what was sent, if that is so much."""
         if self._settings.turn_detection == "off" and self._sent_bytes - self._committed_bytes >= least_bytes:
-            self._connection.send_text(wire.commit_audio(new_event_id()))
+            self.connection.send_text(wire.commit_audio(new_event_id()))
             self._committed_bytes = self._sent_bytes
 
-    def _end(self) -> None:
-        self._gate.last(self._listener.finished)
-        self._connection.close()
+    def _send(self, message: bytes) -> None:
+        self.connection.send_text(wire.append_audio(new_event_id(), message))
+        self._sent_bytes += len(message)
+        self._commit(COMMIT_MS * self._bytes_per_ms)
 
-    def _fail(self, error: ProviderError) -> None:
-        self._gate.last(self._listener.failed, error)
-        self._connection.abort()
+    def _send_end(self) -> None:
+        self._commit(1)
+        self.connection.send_text(wire.finish(new_event_id()))
 
 
 def session_payload(settings: RecogniserSettings) -> dict[str, Any]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
+from ...speech.tasks import Reply
 from . import realtime_wire as wire
 from .qwen_clauses import speakable, whole
 from .qwen_session import FAREWELL_S, Progress, QwenSession
-from .reply import Reply
 
 if TYPE_CHECKING:
     from .qwen_tts import QwenSynthesiser

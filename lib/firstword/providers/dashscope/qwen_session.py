@@ -14,8 +14,8 @@ from . import realtime_wire as wire
 from .realtime import new_event_id
 
 if TYPE_CHECKING:
+    from ...speech.tasks import Reply
     from .qwen_tts import QwenSynthesiser, SynthesiserSettings
-    from .reply import Reply
 
 log = logging.getLogger("firstword.providers.dashscope")
 

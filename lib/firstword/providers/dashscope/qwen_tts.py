@@ -1,6 +1,6 @@
 """Qwen-TTS-Realtime as a `speech.tts.Synthesiser`.
 
-A reply is one stream of text (`reply`), but not always one session: a session that has had no text for `qwen_session.REST_S` is brought to
+A reply is one stream of text (`speech.tasks`), but not always one session: one that has had no text for `qwen_session.REST_S` is brought to
 its end in order, and the next text opens another. There is no reuse: a session is a connection, and an interruption closes it.
 
 Not here: the formats other than pcm (a reply is mixed, cut and counted in samples) and with them ``bit_rate``.
@@ -15,13 +15,13 @@ from ...clock import SYSTEM, Clock
 from ...errors import ConfigError
 from ...net import allowed
 from ...options import bind, option
+from ...speech.tasks import Reply
 from ...speech.tts import Synthesiser, SynthesisListener
 from .account import AccessSettings
 from .qwen_modes import CommitSession, ServerCommitSession
 from .qwen_session import Progress
 from .realtime import REALTIME, Realtime, session_account
 from .realtime_wire import TEXT_CHARS
-from .reply import Reply
 
 RATES = (8000, 16000, 22050, 24000, 44100, 48000)
 OLD = "qwen-tts-realtime"

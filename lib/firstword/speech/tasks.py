@@ -1,7 +1,7 @@
 """One reply that is spoken: a stream of text in, one or more tasks that speak it, one stream of audio out.
 
-The service ends a task whose client sends nothing for 23 s, and a model may think longer than that. So a task that has had no text for a
-while is brought to its end in order, and the next text opens another.
+Services end a task whose client sends nothing for a while (NLS 10 s, DashScope 23), and a model may think longer than that. So a task that
+has had no text for long is brought to its end in order, and the next text opens another: nothing is lost.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from collections import deque
 from collections.abc import Callable
 from typing import Protocol
 
-from ...errors import ProviderError
-from ...speech.gate import Gate
-from ...speech.tts import Mark, SynthesisListener
-from ...threads import spawn
+from ..errors import ProviderError
+from ..threads import spawn
+from .gate import Gate
+from .tts import Mark, SynthesisListener
 
 
 class Flush:
