@@ -113,7 +113,7 @@ def test_a_running_call_keeps_its_code_and_the_next_has_the_new(tmp_path: Path, 
         """
         old = begin()
         change("call/call.py", "counters.underruns", "news.CODE")
-        change("call/call.py", "from . import announce", "from . import announce, news")
+        change("call/call.py", "from .dialogue import", "from . import news\\nfrom .dialogue import")
         (LIB / "call/news.py").write_text("CODE = 'new code'")
         change("providers/aliyun/asr.py", 'self.name = "aliyun asr"', 'self.name = "new asr"')
         told["reload"] = ask("reload")

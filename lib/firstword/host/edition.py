@@ -14,7 +14,8 @@ from ..audio import vad
 from ..audio.media_clock import MediaClock
 from ..call import announce
 from ..call import record as records
-from ..call.call import Call, Services
+from ..call.call import Call
+from ..call.dialogue import Services
 from ..call.profile import Profile
 from ..call.record import CallRecord
 from ..call.tools.permissions import destinations
