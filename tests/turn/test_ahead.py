@@ -97,6 +97,16 @@ def test_an_answer_that_the_caller_s_cough_held_for_a_moment_was_thought_ahead_o
     assert (play.turn.budget.begun, play.turn.budget.used) == (1, 1)
 
 
+def test_an_answer_that_failed_before_the_turn_was_over_was_in_vain_and_no_later_one_counts_for_it() -> None:
+    play = greeted(AHEAD).begins() >> ev.CallerHeard("what does it cost", 1)
+    play >> ev.CallerPaused(play.now) << ("think ahead", 2, "what does it cost")
+    play >> ev.ReplyFailed(2, BUSY)
+    play.silent() << State.HEARING
+    play.fires("endpoint") << ("think", 3, "what does it cost")
+    play.begins().stops()  # a cough holds the answer that was not thought ahead
+    assert (play.turn.budget.begun, play.turn.budget.used) == (1, 0)
+
+
 def test_an_answer_that_fails_after_it_has_done_something_is_not_asked_for_again() -> None:
     play = thought_ahead() >> ev.ToolsAnswered(2) >> ev.ReplyFailed(2, BUSY) << Say(3, "sorry")
     play.silent()

@@ -33,7 +33,7 @@ def test_every_cell_of_the_table_leads_to_a_known_state_or_nothing() -> None:
     for event in every:
         for state in State:
             turn = Turn(MANNERS)
-            turn.state, turn.reply = state, 3
+            turn.floor.state, turn.floor.reply = state, 3
             commands = turn.handle(event, 2.0)
             assert turn.state in State
             assert (turn.state is State.OVER) == (state is State.OVER or any(isinstance(c, Finish) for c in commands))
