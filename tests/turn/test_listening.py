@@ -155,4 +155,20 @@ def test_a_caller_who_often_pauses_is_given_more_time_and_one_who_never_does_les
     assert play.timers["endpoint"] + 100 == MANNERS.endpoint_least_ms
 
 
+@pytest.mark.parametrize(
+    ("said", "endpoint_ms"),
+    [
+        ("我家的洗衣机", MANNERS.endpoint_most_ms),
+        ("我想换鞋，因为", MANNERS.endpoint_ms),
+        ("my number is", MANNERS.endpoint_ms),
+    ],
+)
+def test_a_pause_that_the_words_foretold_teaches_nothing_of_other_pauses(said: str, endpoint_ms: int) -> None:
+    play = greeted().begins() >> ev.CallerPartlyHeard(said, 1)
+    play >> ev.CallerPaused(play.now)
+    play.now += 0.8
+    play >> ev.CallerStirred(play.now) >> ev.CallerPartlyHeard(said + " 今天坏了", 1) >> ev.CallerPaused(play.now)
+    assert play.timers["endpoint"] + 100 == pytest.approx(endpoint_ms, abs=1)
+
+
 # Thinking ahead.
