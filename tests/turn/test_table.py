@@ -14,7 +14,7 @@ from firstword.turn import RULES, Manners, State, Turn, join
 
 from .playbook import BUSY, MANNERS, WRONG_KEY
 
-TIMERS = ("idle", "endpoint", "hear", "final", "think", "filler", "held", "keys", "warn", "closing", "call")
+TIMERS = ("idle", "endpoint", "ahead", "hear", "final", "think", "filler", "held", "keys", "warn", "closing", "call")
 
 
 def some(kind: type, reply: int) -> ev.Event:

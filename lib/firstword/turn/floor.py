@@ -133,7 +133,7 @@ class Floor:
         if self.state in (State.THINKING, State.SPEAKING, State.HELD):
             self.silence()
         self.drop_answer(now)
-        self.stop("think", "filler", "held", "idle", "final", "hear", "endpoint")
+        self.stop("think", "filler", "held", "idle", "final", "hear", "endpoint", "ahead")
 
     def close(self, text: str, outcome: Finish) -> None:
         """Say one last thing, then finish."""

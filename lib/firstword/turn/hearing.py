@@ -12,6 +12,11 @@ from .table import State
 
 HUSH_S = 0.1
 """Words that come so soon after the caller has fallen silent are taken for the last. A pause is longer, and known later."""
+LEAD_MS = 700
+"""So long before a turn would be over though its words say that more follows, its answer is begun: that is about what a model takes to its
+first token and a voice to its first sound."""
+SOUND_S = 1.0
+"""Words that come so soon after a sound that was too short to take the floor are what it was."""
 
 
 class Hearing:
@@ -21,6 +26,9 @@ class Hearing:
         self._floor = floor
         self._answers = answers
         self._hushed_at = -1.0  # when the caller last fell silent, perhaps only within a word
+        self._sound: float | None = (
+            None  # when a sound ended that was too short to take the floor, and had no words yet
+        )
         self._settled_by = 0.0  # the words of the turn are not waited for longer
         self._deafness = 0  # recognisers failed in a row
 
@@ -30,14 +38,24 @@ class Hearing:
         floor, manners = self._floor, self._floor.manners
         text = floor.words.text
         wait_ms = floor.patience.wait_ms(text, floor.question)
-        likely = text and not floor.is_farewell(text)
         if floor.pause is None:
             hushed = now - self._hushed_at < HUSH_S
-            likely = likely and (wait_ms < manners.unfinished_ms if hushed else wait_ms <= manners.finished_ms)
+            likely = wait_ms < manners.unfinished_ms if hushed else wait_ms <= manners.finished_ms
         else:
-            floor.start("endpoint", wait_ms - (now - floor.pause) * 1000)
-            likely = likely and wait_ms < manners.unfinished_ms
-        if likely and not floor.opening and not floor.answer.held and floor.answer.budget.may_begin():
+            left_ms = wait_ms - (now - floor.pause) * 1000
+            floor.start("endpoint", left_ms)
+            likely = wait_ms < manners.unfinished_ms
+            if not likely:
+                floor.start("ahead", left_ms - LEAD_MS)
+        if likely:
+            self._think_ahead(now)
+
+    def _think_ahead(self, now: float) -> None:
+        floor = self._floor
+        text = floor.words.text
+        if not text or floor.is_farewell(text) or floor.opening:
+            return
+        if not floor.answer.held and floor.answer.budget.may_begin():
             self._answers.think(text, ahead_at=now)
 
     def take_turns(self, now: float) -> None:
@@ -94,7 +112,7 @@ class Hearing:
         if self._floor.pause is not None:
             self._went_on(event.at)
             self._floor.pause = None
-            self._floor.stop("endpoint")
+            self._floor.stop("endpoint", "ahead")
 
     def _went_on(self, at: float) -> None:
         if self._floor.last_speech is not None:
@@ -110,11 +128,32 @@ class Hearing:
         self._floor.pause = self._floor.last_speech = event.last_speech
         self.weigh(now)
 
+    def think_late(self, event: ev.Event, now: float) -> None:
+        """The words say that more follows, and nothing does."""
+        if self._floor.pause is not None:
+            self._think_ahead(now)
+
+    def stir(self, event: ev.Event, now: float) -> None:
+        self._sound = None  # words that come now may be of this one
+
     def pause_late(self, event: ev.Event, now: float) -> None:
-        """The end of a sound that began before the floor was free: a turn if it had words."""
+        """The end of a sound that began before the floor was free, or was too short to take it: a turn if it has words."""
+        assert isinstance(event, ev.CallerPaused)
         if self._floor.words.text:
             self.hear(event, now)
             self.paused(event, now)
+        else:
+            self._sound = event.last_speech
+
+    def name_sound(self, event: ev.Event, now: float) -> None:
+        """Words while nobody has the floor: a turn if they are of a sound that has just ended, such as 对."""
+        self.note(event, now)
+        floor, sound = self._floor, self._sound
+        if sound is not None and now - sound < SOUND_S and floor.words.text:
+            self._sound = None
+            self.hear(event, now)
+            floor.pause = floor.last_speech = sound
+            self.weigh(now)
 
     # -- the turn is over --------------------------------------------------------------------------------------------
 
@@ -130,7 +169,7 @@ class Hearing:
     def _end(self, now: float) -> None:
         floor, words = self._floor, self._floor.words
         floor.endpoint, floor.pause = now, None
-        floor.stop("idle", "hear", "endpoint")
+        floor.stop("idle", "hear", "endpoint", "ahead")
         stable_ms = self._stable_ms(now)
         if words.sure or (words.text and stable_ms <= 0):
             self._answers.answer(now)

@@ -52,11 +52,11 @@ State = enum.Enum("State", "READY LISTENING HEARING SETTLING THINKING SPEAKING H
 TABLE = """
                      READY    LISTENING   HEARING     SETTLING    THINKING    SPEAKING    HELD          CLOSING     OVER
 Answered             greet    -           -           -           -           -           -             -           -
-CallerStirred        -        -           go_on       -           -           doubt       doubt_on      -           -
+CallerStirred        -        stir        go_on       -           -           doubt       doubt_on      -           -
 CallerBegan          -        hear        -           take_back   overtake    insist      insist        -           -
 CallerHushed         -        -           silent      -           -           -           -             -           -
 CallerPaused         -        pause_late  paused      -           -           -           weigh_up      -           -
-CallerPartlyHeard    -        note        note        settled     rethink     murmur      weigh_words   -           -
+CallerPartlyHeard    -        name_sound  note        settled     rethink     murmur      weigh_words   -           -
 CallerHeard          -        unprompted  note        settled     rethink     murmur      weigh_words   -           -
 RecogniserFailed     deaf     deaf        deaf        deaf        deaf        deaf        deaf          -           -
 ReplyBegan           -        -           too_late    too_late    speak       -           -             -           -
@@ -71,6 +71,7 @@ HungUp               gone     gone        gone        gone        gone        go
 Broke                broke    broke       broke       broke       broke       broke       broke         broke       -
 TimerFired:idle      -        remind      -           -           -           -           -             -           -
 TimerFired:endpoint  -        -           end_turn    -           -           -           -             -           -
+TimerFired:ahead     -        -           think_late  -           -           -           -             -           -
 TimerFired:hear      -        -           endless     -           -           -           -             -           -
 TimerFired:final     -        -           -           give_up     -           -           -             -           -
 TimerFired:think     -        -           -           -           stalled     -           -             -           -
