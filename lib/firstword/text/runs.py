@@ -17,7 +17,7 @@ LETTERS = frozenset(
     [chr(code) for code in (*range(65, 91), *range(97, 123))]
     + [chr(code) for code in range(0xC0, 0x250) if code not in (0xD7, 0xF7)]
 )
-CURRENCY = frozenset("$¥€£₩₽₹฿")
+CURRENCY = frozenset("$¥€£₩₽₹฿¢")
 ROMAN = frozenset(chr(code) for code in range(0x2160, 0x217C))
 CIRCLED = frozenset(chr(code) for code in range(0x2460, 0x2474))
 SIGNS = frozenset("+-−±×÷=<>≤≥≠≈%‰°℃℉~∼/^#&*@_√π∞Ω²³½¼¾⅓⅔№→′″μµ") | ROMAN | CIRCLED
@@ -157,7 +157,7 @@ class Run:
                 self.is_link = True
             new_sentence = before.islower() and after.isupper()
             return int((after in LETTERS and not new_sentence) or after in DIGITS)
-        return int(after in DIGITS and before in CURRENCY | SIGNS and bool(before))
+        return int(after in DIGITS and (before in CURRENCY | SIGNS or at == 0))
 
     def _abbreviates(self, text: str, at: int, after: str) -> int:
         """A point with no word behind it at once: p.m. and SEPT. 15 and C. S. Lewis keep it."""
@@ -236,7 +236,8 @@ class Run:
             return int(after in DIGITS)
         if after in DIGITS or after in CURRENCY:
             of_a_plate = len(word) == at == 1 and word.isupper()
-            return int(of_a_plate or low in CODES or (self._street > 0 and low in _NAMED))
+            across = low == "x" and at > 2 and text[at - 2] == " " and text[at - 3] in DIGITS
+            return int(of_a_plate or across or low in CODES or (self._street > 0 and low in _NAMED))
         if after not in LETTERS:
             return 0
         if low in _DAY_HALVES and text[0] in DIGITS:

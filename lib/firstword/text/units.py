@@ -24,8 +24,9 @@ V 伏 volt | kV 千伏 kilovolt | mV 毫伏 millivolt | A 安 amp | mA 毫安 mi
 J 焦耳 joule | kJ 千焦 kilojoule | cal 卡 calorie | kcal 千卡 kilocalorie | N 牛 newton | Pa 帕 pascal
 kPa 千帕 kilopascal | MPa 兆帕 megapascal | mmHg 毫米汞柱 millimeter_of_mercury/millimeters_of_mercury
 KB KB kilobyte | kb KB kilobyte | MB 兆 megabyte | GB GB gigabyte | TB TB terabyte
-Kbps K kilobit_per_second/kilobits_per_second | Mbps 兆 megabit_per_second/megabits_per_second
-Gbps G gigabit_per_second/gigabits_per_second
+Kbps K kilobit_per_second/kilobits_per_second | kbps K kilobit_per_second/kilobits_per_second
+Mbps 兆 megabit_per_second/megabits_per_second | mbps 兆 megabit_per_second/megabits_per_second
+Gbps G gigabit_per_second/gigabits_per_second | gbps G gigabit_per_second/gigabits_per_second
 dB 分贝 decibel | db 分贝 decibel | mol 摩尔 mole | mmol 毫摩尔 millimole | μmol 微摩尔 micromole
 IU 国际单位 international_unit | rpm 转每分钟 RPM/RPM | bpm 次每分钟 beat_per_minute/beats_per_minute
 °C 摄氏度 degree_Celsius/degrees_Celsius | ℃ 摄氏度 degree_Celsius/degrees_Celsius | °c 摄氏度 degree_Celsius/degrees_Celsius
@@ -80,7 +81,7 @@ CURRENCY_EN = {
     "C$": ("Canadian dollar", "Canadian dollars", "cent", "cents"), "CAD": ("Canadian dollar", "Canadian dollars", "cent", "cents"),
     "S$": ("Singapore dollar", "Singapore dollars", "cent", "cents"), "SGD": ("Singapore dollar", "Singapore dollars", "cent", "cents"),
     "₹": ("rupee", "rupees", "", ""), "₽": ("ruble", "rubles", "", ""), "THB": ("baht", "baht", "", ""), "฿": ("baht", "baht", "", ""),
-    "CHF": ("Swiss franc", "Swiss francs", "", ""),
+    "CHF": ("Swiss franc", "Swiss francs", "", ""), "¢": ("cent", "cents", "", ""),
 }  # fmt: skip
 """One, several; a hundredth, hundredths; empty where none are said."""
 

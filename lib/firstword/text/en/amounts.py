@@ -8,7 +8,7 @@ from ..kinds import FIGURE, LETTER, NUMBER, Found, kind
 from ..reading import Reading
 from ..runs import CURRENCY
 from ..units import CURRENCY_EN, PER_EN, UNITS, signs
-from .context import is_code, is_pressure
+from .context import is_code, is_pressure, is_serial
 from .numbers import amount, ordinal, plural, year
 
 _SCALES = {"k": "thousand", "m": "million", "b": "billion", "mn": "million", "bn": "billion"}
@@ -48,8 +48,20 @@ def _fraction(found: Found, reading: Reading) -> str | None:
         return f"{amount(above)} {amount(below)}"  # fifty fifty
     if int(below) == 0 or above[0] == "0" or len(above) > 6 or len(below) > 6:
         return None
+    unit = _name_of(found["unit"]) if found["unit"] else None
+    if whole:
+        said = "a half" if (above, below) == ("1", "2") else _parts(above, below)
+        return f"{amount(whole)} and {said}" + (f" {unit[1]}" if unit else "")
     said = _parts(above, below)
-    return f"{amount(whole)} and {said}" if whole else said
+    if unit:
+        said += f" {unit[0]}" if below == "2" else f" of {'an' if unit[0][0] in _VOWELS else 'a'} {unit[0]}"
+    return said
+
+
+def _name_of(sign: str) -> tuple[str, str]:
+    """Of one and of several."""
+    _, one, several = UNITS[sign]
+    return one, several
 
 
 def _parts(above: str, below: str) -> str:
@@ -77,7 +89,7 @@ def _percent(found: Found, reading: Reading) -> str:
 def _range(found: Found, reading: Reading) -> str | None:
     low, high = found["low"], found["high"]
     long = found["dash"].strip() == "-" and (len(low) > 4 or len(high) > 4)
-    if long or is_code(found.string, found.start()):
+    if long or is_code(found.string, found.start()) or is_serial(found.string, found.start(), found.end()):
         return None
     if low == high:
         return f"{amount(low)} {amount(high)}"  # fifty fifty
@@ -90,14 +102,16 @@ def _range(found: Found, reading: Reading) -> str | None:
 
 
 def _money(found: Found, reading: Reading) -> str | None:
-    """$128.50, $1.2 billion, $20-30, $399/night."""
+    """$128.50, $1.2 billion, $20-30, $399/night; of $20-$30 the dollars are said twice, as they are written."""
     names = CURRENCY_EN.get(found["sign"].upper())
     if names is None:
         return None
     scale, per = found["scale"] or "", found["per"]
-    said = _sum(found["high"] or found["low"], names, _SCALES.get(scale.lower(), scale))
-    if found["high"]:
-        said = f"{amount(found['low'], joined=True)} to {said}"
+    low, high = found["low"], found["high"]
+    said = _sum(high or low, names, _SCALES.get(scale.lower(), scale))
+    if high:
+        whole = not scale and (found["again"] or "." in low)
+        said = f"{_sum(low, names, '') if whole else amount(low, joined=True)} to {said}"
     return f"{said} per {PER_EN[per]}" if per else said
 
 
@@ -113,7 +127,8 @@ def _sum(figures: str, names: tuple[str, str, str, str], scale: str) -> str:
     whole, _, part = figures.partition(".")
     part = part.rstrip("0")
     if len(part) > 2 or (part and not hundredth):
-        return f"{amount(f'{whole or 0}.{part}', joined=True)} {several}"
+        said_whole = amount(f"{whole}.{part}", joined=True)
+        return f"{said_whole if whole else said_whole.removeprefix('zero ')} {several}"
     value = int(whole.replace(",", "") or "0")
     said = [f"{amount(str(value), joined=True)} {one if value == 1 else several}"] if value or not part else []
     if part:
@@ -140,10 +155,16 @@ def _measure(found: Found, reading: Reading) -> str | None:
     if across:
         number = " by ".join(map(amount, _ACROSS.split(f"{low}{across}")))
     else:
-        number = f"{amount(low)} to {amount(high)}" if high else amount(low, joined=True)
+        number = f"{amount(low, joined=True)} to {amount(high, joined=True)}" if high else amount(low, joined=True)
     return f"{number} {name} per {PER_EN[per]}" if per else f"{number} {name}"
 
 
+def _rate(found: Found, reading: Reading) -> str:
+    """12/kg; of a single letter only what is mostly a unit there."""
+    return f"{amount(found['low'], joined=True)} per {PER_EN[found['per']]}"
+
+
+_RATES = [sign for sign in PER_EN if len(sign) > 1 or sign in "hsgL"]
 _ONE_BEFORE = re.compile(r"\ban? $")
 _ACROSS = re.compile(r" ?[xX×] ?")
 _UNIT = signs(UNITS)
@@ -152,6 +173,8 @@ _SIGNS_OF_MONEY = r"US\$|HK\$|A\$|C\$|S\$|[$€£₩₽₹฿¥]"
 _CODES_OF_MONEY = "USD|CNY|RMB|HKD|EUR|GBP|JPY|KRW|AUD|CAD|SGD|THB|CHF"
 _SCALE = r" ?(?P<scale>thousand|million|billion|trillion|[kK]|[mMbB]n?)(?![A-Za-z])"
 _SEP = r" ?[-–—~−] ?"
+_VOWELS = frozenset("aeioh")
+"""An inch, an hour."""
 
 AREAS = (
     kind(
@@ -162,6 +185,7 @@ AREAS = (
     ),
 )
 KINDS = (
+    kind("measure", FIGURE, rf"(?P<low>{NUMBER}) ?/ ?(?P<per>{signs(_RATES)})(?![A-Za-z0-9²³'])", _rate),
     kind("score", FIGURE, r"\d+(?:\.\d+)?(?::\d+(?:\.\d+)?){1,3}", _ratio),
     kind("date", FIGURE, r"(?P<first>\d{4})'?s ?[-–] ?(?P<last>\d{4}|\d0)'?s(?![A-Za-z])", _decades),
     kind("date", FIGURE, r"(?P<year>[12]\d\d0|[2-9]0)'?s(?![A-Za-z])", _decade),
@@ -169,7 +193,8 @@ KINDS = (
     kind(
         "fraction",
         FIGURE,
-        r"(?:(?P<whole>\d+) )?(?P<above>\d+) ?/ ?(?P<below>\d+)(?![\d/])(?:th|rd|nd|st|TH|RD|ND|ST)?(?![A-Za-z]|/\d)",
+        r"(?:(?P<whole>\d+) )?(?P<above>\d+) ?/ ?(?P<below>\d+)(?![\d/])(?:th|rd|nd|st|TH|RD|ND|ST)?(?![A-Za-z]|/\d)"
+        rf"(?: (?![ANJst](?![a-z]))(?P<unit>{_UNIT})(?![A-Za-z0-9²³'/]))?",
         _fraction,
     ),
     kind(
@@ -181,7 +206,7 @@ KINDS = (
     kind(
         "money",
         FIGURE,
-        rf"(?P<low>{NUMBER}) ?(?P<sign>{_SIGNS_OF_MONEY}|{_CODES_OF_MONEY})(?![A-Za-z\d])",
+        rf"(?P<low>{NUMBER}) ?(?P<sign>{_SIGNS_OF_MONEY}|¢|{_CODES_OF_MONEY})(?![A-Za-z\d])",
         _money_behind,
     ),
     kind(
@@ -196,7 +221,7 @@ KINDS = (
         "money",
         LETTER + "".join(CURRENCY),
         rf"(?P<sign>{_SIGNS_OF_MONEY}|(?:{_CODES_OF_MONEY})(?=[ \d])) ?(?P<low>{NUMBER}|\.\d+)(?![\d@])"
-        rf"(?:{_SEP}(?:{_SIGNS_OF_MONEY})?(?P<high>{NUMBER}))?(?:{_SCALE})?{_PER}",
+        rf"(?:{_SEP}(?P<again>{_SIGNS_OF_MONEY})?(?P<high>{NUMBER}))?(?:{_SCALE})?{_PER}",
         _money,
     ),
 )

@@ -38,6 +38,8 @@ def _month_day(found: Found, reading: Reading) -> str | None:
     if not 1 <= int(found["day"]) <= 31:
         return None
     said = _said(_month(found["month"]), found["day"], "", day_first=False)
+    if found["last"]:
+        said += f" to {ordinal(found['last'])}"
     return f"{said}{found['comma']}{year(found['year'])}" if found["year"] else said
 
 
@@ -144,7 +146,8 @@ KINDS = (
     kind(
         "date",
         _FIRST,
-        rf"(?P<month>{MONTH}) ?(?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?![\d:])(?: ?(?P<comma>, ?| ){_YEAR})?",
+        rf"(?P<month>{MONTH}) ?(?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?![\d:])"
+        rf"(?: ?[-–] ?(?P<last>\d{{1,2}})(?:st|nd|rd|th)?(?![\d:A-Za-z]))?(?: ?(?P<comma>, ?| ){_YEAR})?",
         _month_day,
         re.IGNORECASE,
     ),

@@ -30,7 +30,7 @@ def amount(figures: str, *, joined: bool = False) -> str:
 
     Args:
         figures: with or without commas between thousands, leading zeros, a part behind a point.
-        joined: with "and" before what is below a hundred, as one says sums of money: one thousand and fifty.
+        joined: with "and" before what is below a hundred, as one says what is counted: one thousand and fifty.
     """
     whole, point, part = figures.replace(",", "").partition(".")
     whole = whole.lstrip("0") or "0"
@@ -81,7 +81,8 @@ def _whole(figures: str, joined: bool) -> str:
         if hundreds:
             said += [ONES[hundreds], "hundred"]
         if rest:
-            said += ["and"] * (joined and bool(said) and not scale) + [_below_hundred(rest)]
+            apart = joined and not scale and said[-1:] in (["hundred"], ["thousand"])
+            said += ["and"] * apart + [_below_hundred(rest)]
         said += [scale] * bool(scale)
     return " ".join(said) or ONES[0]
 

@@ -11,6 +11,7 @@ from .numbers import amount, digits
 
 _UNIT = signs(UNITS)
 _SEP = r" ?[-~–—−] ?"
+_NUMBERED = tuple("期号路栋楼层班")
 _CLAUSE_ENDS = frozenset("，。、；！？：,.;!?:）)”」")
 
 
@@ -24,8 +25,11 @@ def _fraction(found: Found, reading: Reading) -> str | None:
         return f"{amount(above)}，{amount(below)}{'毫米汞柱' if found['unit'] else ''}"
     if is_score(text, begin):
         return f"{amount(above)}比{amount(below)}"
+    behind = after(found)
     if (above, below) == ("24", "7"):
-        return None if after(found) else "二十四小时全天候"
+        return "七乘二十四" if behind.startswith("小时") else "二十四小时全天候"
+    if behind.startswith(_NUMBERED):
+        return f"{amount(above)}、{amount(below)}"  # 6/12 期: both can be had
     if int(below) == 0 or len(below) > 5 or len(above) > 5:
         return None
     whole = f"{amount(found['whole'])}又" if found["whole"] else ""
@@ -93,7 +97,7 @@ def _money(found: Found, reading: Reading) -> str | None:
     if name is None:
         return None
     tens, per = found["tens"] or "", found["per"]
-    said = amount(found["low"], two="两")
+    said = ("负" if found["minus"] else "") + amount(found["low"], two="两")
     if found["high"]:
         said += f"到{amount(found['high'], two='两')}"
     if not found.string.startswith(name, found.end()):
@@ -120,10 +124,12 @@ def _measure(found: Found, reading: Reading) -> str | None:
 
 
 def _times(found: Found, reading: Reading) -> str | None:
-    """1920x1080, 7x24."""
-    if found["low"] == "0" or is_code(found.string, found.start()):
+    """1920x1080, 25 x 7 m; 7x24小时 also behind 客服, which else names a code."""
+    hours = after(found).startswith("小时")
+    if found["low"] == "0" or (is_code(found.string, found.start()) and not hours):
         return None
-    return f"{amount(found['low'])}乘{amount(found['high'])}"
+    name = UNITS[found["unit"]][0] if found["unit"] else ""
+    return f"{amount(found['low'])}乘{amount(found['high'], two='两' if name else '二')}{name}"
 
 
 def _hours_and_minutes(found: Found, reading: Reading) -> str:
@@ -144,12 +150,17 @@ def _is_letter(found: Found, sign: str) -> bool:
     return bool(behind) and behind[0] not in _CLAUSE_ENDS
 
 
+_SCREENS = frozenset("248")
+_PAID = frozenset("薪资价")
+
+
 def _thousands(found: Found, reading: Reading) -> str | None:
     """300w is 三百万, 5k is 五千, as people write to people; 60W are watts, 4K is a screen."""
-    figures, sign, behind = found["low"], found["sign"], after(found)
+    figures, sign, behind, text, begin = found["low"], found["sign"], after(found), found.string, found.start()
     if sign == "w":
         return f"{amount(figures, two='两')}万{'以上' if found['more'] else ''}"
-    if sign == "K" and behind[:1] in ("", "画", "视", "高", "分", "超", "屏", "电", "显"):
+    screen = figures in _SCREENS and not behind.startswith(("元", "块", "人")) and text[begin - 1 : begin] not in _PAID
+    if sign == "K" and (screen or behind[:1] in ("", "画", "视", "高", "分", "超", "屏", "电", "显")):
         return None
     whole, _, part = figures.replace(",", "").partition(".")
     more = "以上" if found["more"] else ""
@@ -186,7 +197,7 @@ MONEY = (
     kind(
         "money",
         LETTER + "".join(CURRENCY),
-        rf"(?P<sign>{_SIGNS_OF_MONEY}|{_CODES_OF_MONEY}) ?(?P<low>{NUMBER}|\.\d+)"
+        rf"(?P<sign>{_SIGNS_OF_MONEY}|{_CODES_OF_MONEY}) ?(?P<minus>[-−])?(?P<low>{NUMBER}|\.\d+)"
         rf"(?:{_SEP}(?:{_SIGNS_OF_MONEY})?(?P<high>{NUMBER}))?{_TENS}{_PER}",
         _money,
     ),
@@ -203,13 +214,18 @@ SHARES = (
     kind(
         "fraction",
         FIGURE,
-        r"(?:(?P<whole>\d+) )?(?P<above>\d+) ?/ ?(?P<below>\d+)(?![\d/])(?P<unit> ?mmHg)?",
+        r"(?<!\d/)(?:(?P<whole>\d+) )?(?P<above>\d+) ?/ ?(?P<below>\d+)(?![\d/])(?P<unit> ?mmHg)?",
         _fraction,
     ),
 )
 MEASURES = (
     kind("duration", FIGURE, r"(?P<hours>\d{1,3})h ?(?P<minutes>\d{1,2})m(?:in)?(?![A-Za-z0-9])", _hours_and_minutes),
-    kind("sign", FIGURE, rf"(?P<low>{NUMBER})[xX](?P<high>{NUMBER})(?![A-Za-z0-9.])", _times),
+    kind(
+        "sign",
+        FIGURE,
+        rf"(?P<low>{NUMBER}) ?[xX] ?(?P<high>{NUMBER})(?: ?(?P<unit>{_UNIT}))?(?![A-Za-z0-9.²³])",
+        _times,
+    ),
     kind(
         "range",
         FIGURE,

@@ -10,6 +10,7 @@ from .context import is_code, is_score, is_version
 from .numbers import amount, dictated, digits, ordinal
 
 _PAUSE = "，"
+_KEYS = {"*": "星号", "#": "井号"}
 _PROVINCES = frozenset("京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼使领")
 _PARTS = re.compile(r"[A-Za-z]+|[0-9]+|[-_]")
 
@@ -70,6 +71,11 @@ def _spaced(found: Found, reading: Reading) -> str | None:
     if sum(map(len, groups)) < 7 and not is_code(found.string, found.start()):
         return None
     return in_groups(groups, reading)
+
+
+def _service(found: Found, reading: Reading) -> str:
+    """*99#, which is dialled."""
+    return "".join(_KEYS.get(one) or by_one(one, reading) for one in found[0])
 
 
 def _masked(found: Found, reading: Reading) -> str | None:
@@ -193,6 +199,7 @@ TELEPHONES = (
         rf"[1-9]\d{{5}}(?:18|19|20)\d\d(?:0[1-9]|1[0-2])(?:[0-2]\d|3[01])\d{{3}}[\dXx]{_ALNUM_END}",
         _identity,
     ),
+    kind("telephone", "*", r"\*[*#]?\d{1,6}(?:[*#]\d{1,10}){0,4}#(?![\dA-Za-z])", _service),
     kind("masked", FIGURE + "*", r"(?=[\d*]{0,20}\*\*)[\d*]++(?:[ -][\d*]++)*+", _masked),
     kind(
         "telephone",

@@ -51,21 +51,23 @@ _VERSION = re.compile(
     r"[:\s是为]{0,3}$"
 )
 _DIALLED = re.compile(
-    r"(?:拨打|拨|致电|电话|热线|报警|呼叫|打|客服|号码|短号|急救|火警|联系|回复|发送|短信)[:\s是为到至(“\"]{0,3}$"
+    r"(?:拨打|拨|致电|电话|热线|报警|呼叫|打|客服|号码|短号|急救|火警|联系|回复|发送|短信)[:\s是为到至(“\"]{0,3}"
+    r"(?:[0-9-]{3,13}(?:或者?|[、，和/]|以及) ?){0,3}$"
 )
 _PRESSURE = re.compile(r"(?:血压|压差)[^，。！？；0-9]{0,5}$")
 _FLOOR = re.compile(r"(?:在|位于|到|去|上|往|地下|负|住)\s?$")
 
 COUNTED = frozenset(
     "个位件天次种条家岁块元角毛分里公克斤吨米度人份台张万千百亿层名本小周秒倍辆只头匹间套双瓶盒箱袋包杯桶罐页篇首部架艘"
-    "列棵株朵颗粒根枝片串碗盘桌餐顿场届轮步户厘毫平立升磅亩公英海寸尺余多美欧日港韩人回下遍趟字例股笔期款成折项座门支句站对"
+    "列棵株朵颗粒根枝片串碗盘桌餐顿晚场届轮步户厘毫平立升磅亩公英海寸尺余多美欧日港韩人回下遍趟字例股笔期款成折项座门支句站对"
 )
 """What follows an amount, however long it is."""
 _TWO = frozenset(
     "个位件天次种条家年岁块元角毛分里公克斤吨米人份台张万千百亿名本小周秒倍辆只头匹间套双瓶盒箱袋包杯桶罐页篇首部架艘点"
     "列棵株朵颗粒根枝片串碗盘桌餐顿场轮步户厘毫平升磅亩英海尺站成回遍趟封扇把面座门支句幅则项笔股例者国地侧边性方对大"
+    "晚夜款组批节针滴丸样副单"
 )
-_NO_TWO = ("年级", "分之", "部曲", "次元", "次方")
+_NO_TWO = ("年级", "晚上", "单元", "大道", "分之", "部曲", "次元", "次方")
 
 
 def is_code(text: str, at: int) -> bool:
@@ -103,8 +105,8 @@ def is_version(text: str, at: int) -> bool:
 
 
 def is_dialled(text: str, at: int) -> bool:
-    """Whether a short number that follows is a telephone's: 拨打 110."""
-    return _DIALLED.search(text, max(0, at - 10), at) is not None
+    """Whether a short number that follows is a telephone's: 拨打 110 或 120."""
+    return _DIALLED.search(text, max(0, at - 32), at) is not None
 
 
 def is_pressure(text: str, at: int) -> bool:

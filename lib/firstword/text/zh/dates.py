@@ -27,6 +27,14 @@ def _whole(found: Found, reading: Reading) -> str | None:
     return _day(found["year"], found["month"], found["day"])
 
 
+def _short_year(found: Found, reading: Reading) -> str | None:
+    """24/03/05; 12/2/2 only where a date is spoken of."""
+    padded = len(found["month"]) == len(found["day"]) == 2
+    if not (padded or is_date(found.string, found.start())):
+        return None
+    return _day(found["year"], found["month"], found["day"])
+
+
 def _year_last(found: Found, reading: Reading) -> str | None:
     """12/25/2024, and 25/12/2024 where there is no twenty-fifth month."""
     first, second = found["a"], found["b"]
@@ -105,9 +113,10 @@ KINDS = (
     kind(
         "date",
         FIGURE,
-        r"(?P<year>\d{4})(?P<sep>[-/.])(?P<month>\d{1,2})(?P=sep)(?P<day>\d{1,2})(?![\d:A-SU-Za-z]|[-/.]\d)(?:T(?=\d))?",
+        r"(?P<year>\d{4})(?P<sep>[-/.·])(?P<month>\d{1,2})(?P=sep)(?P<day>\d{1,2})(?![\d:A-SU-Za-z]|[-/.·]\d)(?:T(?=\d))?",
         _whole,
     ),
+    kind("date", FIGURE, r"(?P<year>\d{2})/(?P<month>\d{1,2})/(?P<day>\d{1,2})(?![\d/])", _short_year),
     kind("date", FIGURE, r"(?P<a>\d{1,2})[-/](?P<b>\d{1,2})[-/](?P<year>(?:19|20)\d{2})(?!\d)", _year_last),
     kind(
         "date",

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
-from ..kinds import Found, after, kind
+from ..kinds import Found, Kind, after, kind
 from ..reading import Reading
+from ..units import UNITS, signs
 from .numbers import amount
 
 _OPERATORS = {
@@ -96,17 +97,33 @@ def _key(found: Found, reading: Reading) -> str | None:
 
 
 _MONEY = frozenset("元块角分钱币费次人米度件斤克吨个")
-_EACH = frozenset("月年天日次人个件晚分小秒间周位台盒瓶斤吨米公平度条张份千克立")
+_PORTIONS = frozenset("片粒颗丸支袋包瓶盒箱张台条份双只升卷板本套")
+_EACH = frozenset("月年天日次人个件晚分小秒间周位台盒瓶斤吨米公平度条张份千克立") | _PORTIONS
+_UNIT = re.compile(rf"/ ?(?P<unit>{signs(UNITS)})(?![A-Za-z0-9²³])", re.ASCII)
+_NEXT = re.compile(r"[0-9][0-9.,]{0,12} ?(?P<word>[\u4e00-\u9fff])", re.ASCII)
 
 
 def _per(found: Found, reading: Reading) -> str | None:
-    """元/月, 是/否."""
-    before, behind = found.string[: found.start()][-1:], found.string[found.end() : found.end() + 1]
+    """元/月, 30片/盒, 元/30分钟, 是/否; 10元/20元 are two to choose from."""
+    text, begin, end = found.string, found.start(), found.end()
+    before, behind = text[:begin][-1:], text[end : end + 1]
+    if behind.isdecimal() and before:
+        following = _NEXT.match(text, end)
+        each = before in _MONEY and following and following["word"] in _EACH and following["word"] != before
+        return "每" if each else "、"
+    if before in _PORTIONS and behind in _EACH and text[begin - 2 : begin - 1].isdecimal():
+        return "每"
     if not ("\u4e00" <= behind <= "\u9fff" and "\u4e00" <= before <= "\u9fff"):
         return None
     if before in _MONEY and behind in _EACH:
         return "每"
     return "" if before in "或和" or behind in "或和" else "或"
+
+
+def _per_unit(found: Found, reading: Reading) -> str | None:
+    """元/㎡, 次/min."""
+    before = found.string[: found.start()][-1:]
+    return f"每{UNITS[found['unit']][0]}" if before in _MONEY or before in _PORTIONS else None
 
 
 def _and(found: Found, reading: Reading) -> str | None:
@@ -142,6 +159,7 @@ KINDS = (
     kind("sign", " =<>≤≥≠≈+×÷", r" ?(?P<sign><=|>=|==|[=<>≤≥≠≈+×÷]) ?(?=[A-Za-z\u4e00-\u9fff-])", _in_formula),
     kind("sign", "~-–—−", "[-~–—−]", _wave),
     kind("sign", "#*", "[#*]", _key),
+    Kind("sign", "/", _UNIT, _per_unit),
     kind("sign", "/", "/", _per),
     kind("sign", "&", "&", _and),
     kind("sign", "+", r"(?<=[A-Za-z])\+{1,2}(?![A-Za-z\d])", _plus_plus),
