@@ -38,8 +38,8 @@ def _fraction(found: Found, reading: Reading) -> str | None:
 
 def _percent(found: Found, reading: Reading) -> str:
     of = "百分之" if found["sign"] == "%" else "千分之"
-    low, high = found["low"], found["high"]
-    return f"{_share(of, low)}到{_share(of, high)}" if high else _share(of, low)
+    low, high, more = found["low"], found["high"], "以上" if found["more"] else ""
+    return (f"{_share(of, low)}到{_share(of, high)}" if high else _share(of, low)) + more
 
 
 def _share(of: str, figures: str) -> str:
@@ -61,10 +61,10 @@ def _range(found: Found, reading: Reading) -> str | None:
         counted = behind[:1] in COUNTED if behind else False
         if is_score(text, begin, behind) or (behind.startswith("的比分")):
             return f"{amount(low)}比{amount(high)}"
-        if _value(low) >= _value(high):
-            return None if counted else f"{amount(low)}减{amount(high)}"
         if len(low) > 4 and not counted:
             return None
+        if _value(low) >= _value(high):
+            return None if counted else f"{amount(low)}减{amount(high)}"
     name = UNITS[unit][0] if unit else ""
     if name.endswith("度"):
         return f"{amount(low)}到{amount(high)}{name}"
@@ -135,6 +135,11 @@ def _times(found: Found, reading: Reading) -> str | None:
 def _hours_and_minutes(found: Found, reading: Reading) -> str:
     """1h30min."""
     return f"{amount(found['hours'], two='两')}小时{amount(found['minutes'])}分钟"
+
+
+def _around_the_clock(found: Found, reading: Reading) -> str:
+    """24H服务."""
+    return f"{amount(found['hours'])}小时"
 
 
 def _is_letter(found: Found, sign: str) -> bool:
@@ -210,7 +215,12 @@ MONEY = (
 )
 SHARES = (
     kind("score", FIGURE, r"\d+(?:\.\d+)?(?: ?: ?\d+(?:\.\d+)?){1,4}", _ratio),
-    kind("percent", FIGURE, rf"(?P<low>{NUMBER}) ?%?(?:{_SEP}(?P<high>{NUMBER}))? ?(?P<sign>[%‰])", _percent),
+    kind(
+        "percent",
+        FIGURE,
+        rf"(?P<low>{NUMBER}) ?%?(?:{_SEP}(?P<high>{NUMBER}))? ?(?P<sign>[%‰])(?P<more>\+(?! ?[\dA-Za-z]))?",
+        _percent,
+    ),
     kind(
         "fraction",
         FIGURE,
@@ -219,6 +229,7 @@ SHARES = (
     ),
 )
 MEASURES = (
+    kind("duration", FIGURE, r"(?P<hours>24|48|72)H(?![A-Za-z0-9])", _around_the_clock),
     kind("duration", FIGURE, r"(?P<hours>\d{1,3})h ?(?P<minutes>\d{1,2})m(?:in)?(?![A-Za-z0-9])", _hours_and_minutes),
     kind(
         "sign",

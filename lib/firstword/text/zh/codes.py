@@ -153,6 +153,13 @@ def _code(found: Found, reading: Reading) -> str | None:
     return "".join(_part(part, long, reading) for part in parts)
 
 
+def _from_to(found: Found, reading: Reading) -> str | None:
+    """Q1-Q3, T1~T3."""
+    if is_code(found.string, found.start()) or int(found["low"]) >= int(found["high"]):
+        return None
+    return f"{found['name']}{amount(found['low'])}到{found['name']}{amount(found['high'])}"
+
+
 def _part(part: str, long: bool, reading: Reading) -> str:
     if part in "-_":
         return "杠" if part == "-" else "下划线"
@@ -222,6 +229,12 @@ VERSIONS = (
     kind("version", FIGURE + "vV", r"(?P<v>[vV])?(?P<parts>\d+(?:\.\d+){2,4}|\d+\.\d+)(?![\d%]|\.\d)", _version),
 )
 CODES = (
+    kind(
+        "range",
+        LETTER,
+        r"(?P<name>[A-Z]{1,2})(?P<low>\d{1,2})[-~–—](?P=name)(?P<high>\d{1,2})(?![A-Za-z0-9-])",
+        _from_to,
+    ),
     kind("ordinal", "nN", r"[Nn][Oo]\. ?(?P<figures>\d++)(?![A-Za-z.-])", _number_sign),
     kind("plate", LETTER, r"[A-Z][· -]?[A-Z0-9]{5,6}(?![A-Za-z0-9])", _plate),
     kind("code", LETTER + FIGURE, rf"[A-Za-z0-9]+(?:[-_][A-Za-z0-9]+)*(?:\.\d+)?{_ALNUM_END}", _code),

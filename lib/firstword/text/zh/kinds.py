@@ -5,12 +5,20 @@ from __future__ import annotations
 import re
 
 from ..kinds import FIGURE, NUMBER, Found, after, kind, table
+from ..phrases import listed
 from ..reading import Reading
 from . import amounts, codes, dates, letters, signs
 from .codes import by_one, grouped
 from .context import COUNTED, is_amount, is_code, is_dialled, two
 from .numbers import amount, digits, ordinal
 
+_FEASTS = frozenset(("3.8", "5.1", "6.1", "10.1", "315", "520", "618", "1111", "1212"))
+_OF_A_FEAST = tuple(
+    listed(
+        "大促 | 活动 | 购物 | 促销 | 晚会 | 年中 | 狂欢 | 特惠 | 期间 | 假期 | 放假 | 小长 | 黄金 | 长假 | 劳动 | 国庆 | 儿童 | 妇女"
+    )
+)
+"""618大促, 5.1假期: the day by its figures."""
 _OF_A_YEAR = (
     "学年",
     "赛季",
@@ -65,6 +73,8 @@ def _number(found: Found, reading: Reading) -> str | None:
     text, begin, figures, behind = found.string, found.start(), found[0], after(found)
     if text[begin - 1 : begin] == "第" and "." not in figures:
         return ordinal(figures)
+    if figures in _FEASTS and behind.startswith(_OF_A_FEAST):
+        return "".join(map(amount, figures.split("."))) if "." in figures else digits(figures)
     if "." in figures or "," in figures:
         return amount(figures)
     for reader in (_dated, _coded):

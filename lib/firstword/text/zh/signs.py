@@ -51,6 +51,26 @@ def _dash(found: Found, before: str) -> str:
     return "到" if before[-1] == "%" or not before[-1].isdecimal() else "杠"
 
 
+_SIGNED = (
+    "温度",
+    "气温",
+    "误差",
+    "度数",
+    "偏差",
+    "涨幅",
+    "跌幅",
+    "涨跌",
+    "增长",
+    "同比",
+    "环比",
+    "收益",
+    "收益率",
+    "增幅",
+    "变动",
+    "盈亏",
+)
+
+
 def _before_number(found: Found, reading: Reading) -> str | None:
     """Minus five, from ... to, plus."""
     text, begin, sign = found.string, found.start(), found["sign"]
@@ -62,7 +82,7 @@ def _before_number(found: Found, reading: Reading) -> str | None:
             return "到" if before.isalnum() else "约"
         return "负" if sign in "-−" else "到"
     if sign == "+":
-        measured = text[max(0, begin - 4) : begin].rstrip(" :").endswith(("温度", "气温", "误差", "度数", "偏差"))
+        measured = text[max(0, begin - 4) : begin].rstrip(" :").endswith(_SIGNED)
         return "正" if measured else "加"
     return _OPERATORS[sign]
 
@@ -100,6 +120,9 @@ _MONEY = frozenset("元块角分钱币费次人米度件斤克吨个")
 _PORTIONS = frozenset("片粒颗丸支袋包瓶盒箱张台条份双只升卷板本套")
 _EACH = frozenset("月年天日次人个件晚分小秒间周位台盒瓶斤吨米公平度条张份千克立") | _PORTIONS
 _UNIT = re.compile(rf"/ ?(?P<unit>{signs(UNITS)})(?![A-Za-z0-9²³])", re.ASCII)
+_COUNTED = re.compile(r"[0-9](?:[%‰]|[\u4e00-\u9fff]{1,2})$", re.ASCII)
+_SPAN = re.compile(r"[0-9半](?:年|天|周|日|个?月)$", re.ASCII)
+"""3 天/次: once in three days."""
 _NEXT = re.compile(r"[0-9][0-9.,]{0,12} ?(?P<word>[\u4e00-\u9fff])", re.ASCII)
 
 
@@ -111,7 +134,13 @@ def _per(found: Found, reading: Reading) -> str | None:
         following = _NEXT.match(text, end)
         each = before in _MONEY and following and following["word"] in _EACH and following["word"] != before
         return "每" if each else "、"
-    if before in _PORTIONS and behind in _EACH and text[begin - 2 : begin - 1].isdecimal():
+    if behind == "次" and _SPAN.search(text, max(0, begin - 3), begin):
+        return "一"
+    if (
+        behind in _EACH
+        and (before in _PORTIONS or before in "%‰时钟天")
+        and _COUNTED.search(text, max(0, begin - 4), begin)
+    ):
         return "每"
     if not ("\u4e00" <= behind <= "\u9fff" and "\u4e00" <= before <= "\u9fff"):
         return None
