@@ -44,6 +44,7 @@ ABBREVIATED = frozenset(
 """Words whose point is no full stop, beside the months'."""
 _SUFFIXES = ("st", "nd", "rd", "th")
 _DAY_HALVES = frozenset(("am", "pm", "a.m", "p.m", "a.m.", "p.m."))
+_SUMS = DIGITS | CURRENCY
 CODES = frozenset(
     listed("""
     usd | cny | rmb | hkd | eur | gbp | jpy | krw | aud | cad | twd | sgd | mop | thb | chf | nzd | us
@@ -202,7 +203,7 @@ class Run:
         if before in CURRENCY:
             return int(after in DIGITS)
         if before in OPERATORS:
-            return int(after in DIGITS and (at > 1 or before not in "-–—*~"))
+            return int(after in _SUMS and (at > 1 or before not in "-–—*~"))
         if before in LETTERS:
             return self._after_word(text, at, after)
         if before == ".":
@@ -225,8 +226,8 @@ class Run:
         if after in OPERATORS:
             beyond = text[at + 2 : at + 3]
             if beyond == " ":
-                return int(text[at + 3 : at + 4] in DIGITS and at + 3 < len(text))
-            return int(beyond in DIGITS and bool(beyond))
+                return int(text[at + 3 : at + 4] in _SUMS and at + 3 < len(text))
+            return int(beyond in _SUMS and bool(beyond))
         return 0
 
     def _after_word(self, text: str, at: int, after: str) -> int:

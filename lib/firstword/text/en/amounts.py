@@ -75,6 +75,11 @@ def _parts(above: str, below: str) -> str:
     return f"{amount(above)} {name if one else plural(name)}"
 
 
+def _rating(found: Found, reading: Reading) -> str:
+    """4.7/5."""
+    return f"{amount(found['reached'])} out of {amount(found['best'])}"
+
+
 def _ratio(found: Found, reading: Reading) -> str:
     """3:2, which is no time."""
     return " to ".join(map(amount, found[0].split(":")))
@@ -137,9 +142,11 @@ def _sum(figures: str, names: tuple[str, str, str, str], scale: str) -> str:
     return " ".join(said)
 
 
-def _scaled(found: Found, reading: Reading) -> str:
-    """0.1 billion, 30k; a capital letter is said as it is."""
+def _scaled(found: Found, reading: Reading) -> str | None:
+    """0.1 billion, 30k; a capital letter is said as it is. Room 204B is none."""
     scale = found["scale"]
+    if len(scale) == 1 and is_code(found.string, found.start()):
+        return None
     name = scale if scale in ("K", "M", "B") else _SCALES.get(scale.lower(), scale)
     return f"{amount(found['low'], joined=True)} {name}"
 
@@ -186,6 +193,7 @@ AREAS = (
 )
 KINDS = (
     kind("measure", FIGURE, rf"(?P<low>{NUMBER}) ?/ ?(?P<per>{signs(_RATES)})(?![A-Za-z0-9²³'])", _rate),
+    kind("score", FIGURE, r"(?P<reached>\d{1,2}\.\d) ?/ ?(?P<best>5|10|100)(?![\d/.])", _rating),
     kind("score", FIGURE, r"\d+(?:\.\d+)?(?::\d+(?:\.\d+)?){1,3}", _ratio),
     kind("date", FIGURE, r"(?P<first>\d{4})'?s ?[-–] ?(?P<last>\d{4}|\d0)'?s(?![A-Za-z])", _decades),
     kind("date", FIGURE, r"(?P<year>[12]\d\d0|[2-9]0)'?s(?![A-Za-z])", _decade),
@@ -221,7 +229,7 @@ KINDS = (
         "money",
         LETTER + "".join(CURRENCY),
         rf"(?P<sign>{_SIGNS_OF_MONEY}|(?:{_CODES_OF_MONEY})(?=[ \d])) ?(?P<low>{NUMBER}|\.\d+)(?![\d@])"
-        rf"(?:{_SEP}(?P<again>{_SIGNS_OF_MONEY})?(?P<high>{NUMBER}))?(?:{_SCALE})?{_PER}",
+        rf"(?:{_SEP}(?P<again>{_SIGNS_OF_MONEY})?(?P<high>{NUMBER})(?! ?=))?(?:{_SCALE})?{_PER}",
         _money,
     ),
 )

@@ -116,8 +116,10 @@ def _part(part: str, named: bool, *, mixed: bool, reading: Reading) -> str:
 
 
 def _tail(found: Found, reading: Reading) -> str:
-    """5G, 16c."""
+    """5G, 16c; Room 204B by one."""
     figures = found["figures"]
+    if len(figures) > 2 and "." not in figures and is_code(found.string, found.start()):
+        return f"{grouped(figures, reading)} {found['letters']}"
     said = amount(figures, joined=True) if "." in figures else _figures(figures, mixed=False)
     return f"{said} {found['letters']}"
 

@@ -133,7 +133,12 @@ KINDS = (
     kind("tag", "<", r"</?[A-Za-z][^<>]{0,60}>", _tag),
     kind("sign", "xX", r"[xX](?=\d)(?<=\d[xX])", _times),
     kind("sign", "^", r"\^ ?(?P<power>\d+)", _raised),
-    kind("sign", " -+−×*÷/=<>≤≥≠≈~–—→", r" ?(?P<sign><=|>=|==|[-+−×*÷=<>≤≥≠≈~–—→]|/(?= )) ?(?=[-+−]?[\d(])", _between),
+    kind(
+        "sign",
+        " -+−×*÷/=<>≤≥≠≈~–—→",
+        r" ?(?P<sign><=|>=|==|[-+−×*÷=<>≤≥≠≈~–—→]|/(?= )) ?(?=[-+−]?[$¥€£]?[\d(])",
+        _between,
+    ),
     kind("sign", "-+−±<>=≤≥≠≈~–—", r"(?P<sign><=|>=|[-+−±<>=≤≥≠≈~–—]) ?(?=[$¥€£]?\.?\d)", _sign),
     kind("sign", "#", r"(?<![A-Za-z0-9][CF])(?<=[CF])#(?![A-Za-z0-9#])", lambda found, reading: " sharp"),
     kind("sign", "-–", rf"(?<=[0-9a-z])[-–](?=(?i:{MONTH}) ?\d)", lambda found, reading: " to "),

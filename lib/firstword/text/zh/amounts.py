@@ -15,6 +15,11 @@ _NUMBERED = tuple("期号路栋楼层班")
 _CLAUSE_ENDS = frozenset("，。、；！？：,.;!?:）)”」")
 
 
+def _rating(found: Found, reading: Reading) -> str:
+    """4.7/5."""
+    return f"{amount(found['reached'])}，满分{amount(found['best'])}"
+
+
 def _ratio(found: Found, reading: Reading) -> str:
     return "比".join(amount(part.strip()) for part in found[0].split(":"))
 
@@ -203,7 +208,7 @@ MONEY = (
         "money",
         LETTER + "".join(CURRENCY),
         rf"(?P<sign>{_SIGNS_OF_MONEY}|{_CODES_OF_MONEY}) ?(?P<minus>[-−])?(?P<low>{NUMBER}|\.\d+)"
-        rf"(?:{_SEP}(?:{_SIGNS_OF_MONEY})?(?P<high>{NUMBER}))?{_TENS}{_PER}",
+        rf"(?:{_SEP}(?:{_SIGNS_OF_MONEY})?(?P<high>{NUMBER})(?! ?=))?{_TENS}{_PER}",
         _money,
     ),
     kind(
@@ -214,6 +219,7 @@ MONEY = (
     ),
 )
 SHARES = (
+    kind("score", FIGURE, r"(?P<reached>\d{1,2}\.\d) ?/ ?(?P<best>5|10|100)(?![\d/.])", _rating),
     kind("score", FIGURE, r"\d+(?:\.\d+)?(?: ?: ?\d+(?:\.\d+)?){1,4}", _ratio),
     kind(
         "percent",

@@ -10,6 +10,10 @@ from .context import is_code, is_date, is_score, is_version, lasts
 from .numbers import amount, digits
 
 _HALVES = {"a": "上午", "p": "下午"}
+_BEHIND_A_DAY = re.compile(
+    r"\d{1,2}:\d\d|上午|下午|早上|晚上|凌晨|中午|前(?![缀提期])|起|截止|截至|当[天日]|之前|到期|周[一二三四五六日末]",
+    re.ASCII,
+)
 _DAYTIME = re.compile(r"(?:上午|下午|早上|早晨|清晨|晚上|凌晨|中午|傍晚|夜里|午夜|今晚|明早) ?$")
 
 
@@ -48,10 +52,11 @@ def _month_of_year(found: Found, reading: Reading) -> str | None:
 
 
 def _day_of_month(found: Found, reading: Reading) -> str | None:
-    """08/08 and 08.08; 3/5 only where a date is spoken of."""
+    """08/08 and 08.08; 3/5 only where a date is spoken of, 10/25 also before a time."""
     month, day, text, begin = found["month"], found["day"], found.string, found.start()
+    dated = is_date(text, begin) or (found["sep"] == "/" and _BEHIND_A_DAY.match(after(found)) is not None)
     padded = month[0] == "0" or (day[0] == "0" and found["sep"] == "/")
-    if month == "0" or not (padded or (is_date(text, begin) and found["sep"] != ".")):
+    if month == "0" or not (padded or (dated and found["sep"] != ".")):
         return None
     return _day("", month, day)
 

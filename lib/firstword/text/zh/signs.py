@@ -183,7 +183,12 @@ def _plus_plus(found: Found, reading: Reading) -> str:
 KINDS = (
     kind("sign", "^", r"\^ ?\(?(?P<minus>-)?(?P<power>\d+)\)?", _raised),
     kind("sign", "²³", ".", _power),
-    kind("sign", " -+−×*÷/=<>≤≥≠≈~–—→", r" ?(?P<sign><=|>=|==|[-+−×*÷/=<>≤≥≠≈~–—→]) ?(?=[-+−±√(]?[\dπxy])", _between),
+    kind(
+        "sign",
+        " -+−×*÷/=<>≤≥≠≈~–—→",
+        r" ?(?P<sign><=|>=|==|[-+−×*÷/=<>≤≥≠≈~–—→]) ?(?=[-+−±√(]?[$¥€£]?[\dπxy])",
+        _between,
+    ),
     kind("sign", "-+−±<>=≤≥≠≈~–—", r"(?P<sign><=|>=|[-+−±<>=≤≥≠≈~–—]) ?(?=[$¥€£]?\.?\d)", _before_number),
     kind("sign", " =<>≤≥≠≈+×÷", r" ?(?P<sign><=|>=|==|[=<>≤≥≠≈+×÷]) ?(?=[A-Za-z\u4e00-\u9fff-])", _in_formula),
     kind("sign", "~-–—−", "[-~–—−]", _wave),
@@ -192,5 +197,6 @@ KINDS = (
     kind("sign", "/", "/", _per),
     kind("sign", "&", "&", _and),
     kind("sign", "+", r"(?<=[A-Za-z])\+{1,2}(?![A-Za-z\d])", _plus_plus),
+    kind("sign", "√", r"√(?![\dA-Za-zπ(])", lambda found, reading: ""),
     kind("sign", "°℃℉%½¼¾⅓⅔π∞№Ω√", "°[CF]|.", _named),
 )
