@@ -23,6 +23,11 @@ def _ordinal(found: Found, reading: Reading) -> str:
     return ordinal(figures) if suffix.lower() == right else f"{amount(figures)} {suffix}"
 
 
+def _ordinals(found: Found, reading: Reading) -> str:
+    """1st-3rd."""
+    return f"{ordinal(found['low'])} to {ordinal(found['high'])}"
+
+
 def _decade(found: Found, reading: Reading) -> str:
     return _years(found["year"])
 
@@ -46,6 +51,8 @@ def _fraction(found: Found, reading: Reading) -> str | None:
         return f"{amount(above)} over {amount(below)}"
     if above == below and not whole:
         return f"{amount(above)} {amount(below)}"  # fifty fifty
+    if len(above) == 4 and above[:2] in _CENTURIES and len(below) == 2 and int(below) == (int(above) + 1) % 100:
+        return f"{year(above)} {year(below)}"  # the season of 2019/20
     if int(below) == 0 or above[0] == "0" or len(above) > 6 or len(below) > 6:
         return None
     unit = _name_of(found["unit"]) if found["unit"] else None
@@ -88,7 +95,8 @@ def _ratio(found: Found, reading: Reading) -> str:
 def _percent(found: Found, reading: Reading) -> str:
     name = "percent" if found["sign"] == "%" else "per mille"
     low, high = found["low"], found["high"]
-    return f"{amount(low)} to {amount(high)} {name}" if high else f"{amount(low)} {name}"
+    said = f"{amount(low)} to {amount(high)} {name}" if high else f"{amount(low)} {name}"
+    return f"{said} per {PER_EN[found['per']]}" if found["per"] else said
 
 
 def _range(found: Found, reading: Reading) -> str | None:
@@ -132,8 +140,7 @@ def _sum(figures: str, names: tuple[str, str, str, str], scale: str) -> str:
     whole, _, part = figures.partition(".")
     part = part.rstrip("0")
     if len(part) > 2 or (part and not hundredth):
-        said_whole = amount(f"{whole}.{part}", joined=True)
-        return f"{said_whole if whole else said_whole.removeprefix('zero ')} {several}"
+        return f"{amount(f'{whole}.{part}', joined=True)} {several}"
     value = int(whole.replace(",", "") or "0")
     said = [f"{amount(str(value), joined=True)} {one if value == 1 else several}"] if value or not part else []
     if part:
@@ -172,14 +179,25 @@ def _rate(found: Found, reading: Reading) -> str:
 
 
 _RATES = [sign for sign in PER_EN if len(sign) > 1 or sign in "hsgL"]
+
+
+def _of_a_measure(found: Found, reading: Reading) -> str:
+    """A 5-kg bag."""
+    return f"{amount(found['low'], joined=True)}-{UNITS[found['unit']][1]}"
+
+
+_LONG_UNITS = [sign for sign in UNITS if len(sign) > 1]
 _ONE_BEFORE = re.compile(r"\ban? $")
 _ACROSS = re.compile(r" ?[xX×] ?")
 _UNIT = signs(UNITS)
 _PER = f"(?: ?/ ?(?P<per>{signs(PER_EN)}))?(?![A-Za-z])"
 _SIGNS_OF_MONEY = r"US\$|HK\$|A\$|C\$|S\$|[$€£₩₽₹฿¥]"
 _CODES_OF_MONEY = "USD|CNY|RMB|HKD|EUR|GBP|JPY|KRW|AUD|CAD|SGD|THB|CHF"
-_SCALE = r" ?(?P<scale>thousand|million|billion|trillion|[kK]|[mMbB]n?)(?![A-Za-z])"
+_SCALE = r" ?(?P<scale>thousand|million|billion|trillion|[kK]|[mMbB]n?)(?![A-Za-z0-9])"
+_SUFFIX = "(?:st|nd|rd|th)"
 _SEP = r" ?[-–—~−] ?"
+_NUMBER = rf"(?:{NUMBER}|(?<![A-Za-z0-9)])\.\d++)"
+"""Also .5, which nothing stands before."""
 _VOWELS = frozenset("aeioh")
 """An inch, an hour."""
 
@@ -197,14 +215,15 @@ KINDS = (
     kind("score", FIGURE, r"\d+(?:\.\d+)?(?::\d+(?:\.\d+)?){1,3}", _ratio),
     kind("date", FIGURE, r"(?P<first>\d{4})'?s ?[-–] ?(?P<last>\d{4}|\d0)'?s(?![A-Za-z])", _decades),
     kind("date", FIGURE, r"(?P<year>[12]\d\d0|[2-9]0)'?s(?![A-Za-z])", _decade),
-    kind("percent", FIGURE, rf"(?P<low>{NUMBER}) ?%?(?:{_SEP}(?P<high>{NUMBER}))? ?(?P<sign>[%‰])", _percent),
+    kind("percent", FIGURE, rf"(?P<low>{NUMBER}) ?%?(?:{_SEP}(?P<high>{NUMBER}))? ?(?P<sign>[%‰]){_PER}", _percent),
     kind(
         "fraction",
         FIGURE,
-        r"(?:(?P<whole>\d+) )?(?P<above>\d+) ?/ ?(?P<below>\d+)(?![\d/])(?:th|rd|nd|st|TH|RD|ND|ST)?(?![A-Za-z]|/\d)"
+        r"(?:(?P<whole>\d+) )?(?P<above>\d+) ?/ ?(?P<below>\d+)(?![\d/])(?:(?:th|rd|nd|st|TH|RD|ND|ST)s?)?(?![A-Za-z]|/\d)"
         rf"(?: (?![ANJst](?![a-z]))(?P<unit>{_UNIT})(?![A-Za-z0-9²³'/]))?",
         _fraction,
     ),
+    kind("ordinal", FIGURE, rf"(?P<low>\d{{1,4}}){_SUFFIX} ?[-–] ?(?P<high>\d{{1,4}}){_SUFFIX}(?![A-Za-z])", _ordinals),
     kind(
         "ordinal",
         FIGURE,
@@ -219,12 +238,13 @@ KINDS = (
     ),
     kind(
         "measure",
-        FIGURE,
-        rf"(?P<low>{NUMBER})(?P<across>)(?:(?: ?(?:{_UNIT}))?{_SEP}(?P<high>{NUMBER}))? ?(?P<unit>{_UNIT})(?![A-Za-z0-9²³']){_PER}",
+        FIGURE + ".",
+        rf"(?P<low>{_NUMBER})(?P<across>)(?:(?: ?(?:{_UNIT}))?{_SEP}(?P<high>{NUMBER}))? ?(?P<unit>{_UNIT})(?![A-Za-z0-9²³']){_PER}",
         _measure,
     ),
     kind("range", FIGURE, rf"(?P<low>{NUMBER})(?P<dash>{_SEP})(?P<high>{NUMBER})(?! ?=|[-–:/.]?\d|[A-Za-z])", _range),
-    kind("amount", FIGURE, rf"(?P<low>{NUMBER}){_SCALE}", _scaled),
+    kind("measure", FIGURE, rf"(?P<low>{NUMBER})-(?P<unit>{signs(_LONG_UNITS)})(?![A-Za-z0-9²³'])", _of_a_measure),
+    kind("amount", FIGURE + ".", rf"(?P<low>{_NUMBER}){_SCALE}", _scaled),
     kind(
         "money",
         LETTER + "".join(CURRENCY),

@@ -94,7 +94,7 @@ def _code(found: Found, reading: Reading) -> str | None:
     named = is_code(text, begin)
     if not named and (business := _BUSINESS.fullmatch(whole)):
         return f"{business[1]} to {business[2]}"
-    if whole.islower() and "-" in whole and not named:
+    if whole.islower() and "-" in whole and whole[0].isalpha() and not named:
         return None  # covid-19: a word, and a number behind it
     parts = _PARTS.findall(whole)
     said = ""

@@ -43,7 +43,7 @@ TABLE = table(
         *amounts.KINDS,
         *codes.TAILS,
         kind("number", FIGURE, NUMBER, _number),
-        kind("number", ".", r"\.\d++", lambda found, reading: f"point {digits(found[0])}"),
+        kind("number", ".", r"(?<![A-Za-z0-9)])\.\d++", lambda found, reading: amount(found[0])),
         *letters.KINDS,
         *signs.KINDS,
     )

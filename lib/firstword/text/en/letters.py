@@ -199,6 +199,7 @@ KINDS = (
     kind(
         "letters", "wW", r"[wW]/o?(?![A-Za-z0-9])", lambda found, reading: "without" if found[0][-1] == "o" else "with"
     ),
+    kind("letters", "N", r"(?:No|NO)\.(?=\d)", lambda found, reading: "number "),
     kind("letters", LETTER, r"(?P<word>[A-Za-z]{2,6})\.(?!\w)", _abbreviation),
     kind("letters", LETTER, r"(?:[A-Za-z]\. ?)+[A-Za-z]\.(?!\w)|(?:[A-Z]\.){1,6}[A-Z](?![A-Za-z])", _initials),
     kind("roman", "".join(sorted(ROMAN)), ".", _roman),

@@ -35,6 +35,8 @@ def _fraction(found: Found, reading: Reading) -> str | None:
         return "七乘二十四" if behind.startswith("小时") else "二十四小时全天候"
     if behind.startswith(_NUMBERED):
         return f"{amount(above)}、{amount(below)}"  # 6/12 期: both can be had
+    if _is_year(above) and len(below) == 2 and int(below) == (int(above) + 1) % 100:
+        return f"{digits(above)}到{digits(below)}"  # 2019/20 赛季
     if int(below) == 0 or len(below) > 5 or len(above) > 5:
         return None
     whole = f"{amount(found['whole'])}又" if found["whole"] else ""

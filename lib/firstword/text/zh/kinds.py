@@ -171,7 +171,7 @@ TABLE = table(
         *amounts.MEASURES,
         *codes.CODES,
         kind("number", FIGURE, NUMBER, _number),
-        kind("number", ".", r"\.\d++", lambda found, reading: amount(found[0])),
+        kind("number", ".", r"(?<![A-Za-z0-9)])\.\d++", lambda found, reading: amount(found[0])),
         *signs.KINDS,
         *letters.KINDS,
     )
