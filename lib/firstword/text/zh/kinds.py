@@ -114,7 +114,7 @@ def _year(figures: str, behind: str, before: str, reading: Reading) -> str | Non
     return None
 
 
-_IN_A_HOUSE = ("座", "单元", "栋", "幢")
+_IN_A_HOUSE = ("座", "单元", "栋", "幢", "楼", "层")
 _OF_A_LINE = re.compile(r"(?:^|[^A-Za-z])[A-Z]{2,5} $")
 
 

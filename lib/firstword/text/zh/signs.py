@@ -21,6 +21,8 @@ _NAMES = {
 }  # fmt: skip
 _GOES_ON = frozenset("日月年号点分秒元块楼层级岁度周天时站区期章条页室栋刻半整")
 """Behind these a dash before a figure is 到, no minus: 3月5日-8日."""
+_NUMBERED = re.compile(r"[0-9一二三四五六七八九十][\u4e00-\u9fff]{1,2}$", re.ASCII)
+"""今日-5℃ is minus five, as it is not the fifth."""
 _TO_DAY = re.compile(r"(?:(?:周|星期|礼拜)[一二三四五六日天末]|[月日号年点分半整站]|:[0-5][0-9])$")
 _MEASURED = re.compile(r"\d ?(?:[a-zA-Z²³°℃]{1,3})$", re.ASCII)
 _TIMED = re.compile(r":\d\d$", re.ASCII)
@@ -76,7 +78,7 @@ def _before_number(found: Found, reading: Reading) -> str | None:
     text, begin, sign = found.string, found.start(), found["sign"]
     before = text[begin - 1 : begin]
     if sign in "-−–—~":
-        if before and before in _GOES_ON:
+        if before and before in _GOES_ON and (sign not in "-−" or _NUMBERED.search(text, max(0, begin - 4), begin)):
             return "到"
         if sign == "~":
             return "到" if before.isalnum() else "约"
@@ -116,9 +118,9 @@ def _key(found: Found, reading: Reading) -> str | None:
     return None
 
 
-_MONEY = frozenset("元块角分钱币费次人米度件斤克吨个")
+_MONEY = frozenset("万元块角分钱币费次人米度件斤克吨个")
 _PORTIONS = frozenset("片粒颗丸支袋包瓶盒箱张台条份双只升卷板本套")
-_EACH = frozenset("月年天日次人个件晚分小秒间周位台盒瓶斤吨米公平度条张份千克立") | _PORTIONS
+_EACH = frozenset("学季月年天日次人个件晚分小秒间周位台盒瓶斤吨米公平度条张份千克立") | _PORTIONS
 _UNIT = re.compile(rf"/ ?(?P<unit>{signs(UNITS)})(?![A-Za-z0-9²³])", re.ASCII)
 _COUNTED = re.compile(r"[0-9](?:[%‰]|[\u4e00-\u9fff]{1,2})$", re.ASCII)
 _SPAN = re.compile(r"[0-9半](?:年|天|周|日|个?月)$", re.ASCII)
