@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-_GAP = r"(?:[:\s是为叫的您我你请按拨打输入填写说“\"「『'‘(#№号码]|分别|就是|应该|结尾){0,9}$"
+_GAP = r"(?:[:\s是为叫的您我你请按拨打输入填写说“\"「『'‘(#№号码]|分别|就是|应该|结尾){0,9}(?:[0-9]{2,12}(?:[、和或/]|以及) ?){0,3}$"
 _CODE = re.compile(
     r"(?:订单|[单编卡账帐车型工学座房案票证文批货流户税代序]号|号码|[代编条密提取校邀兑核券]码|[验取动识优激授]\w{0,3}码|口令|尾号|[末后][四六4六]位|账户"
     r"|保单|运单|快递单?|物流单?|包裹|工单|发票|流水|身份证|护照|驾照|社保卡|银行卡|信用卡|储蓄卡|会员卡|档案|合同|航班|车次|车牌|手机|电话|座机|热线|传真|总机|分机|专线"
@@ -43,7 +43,9 @@ _SCORE_AFTER = (
     "的比分",
 )
 _DATE = re.compile(
-    r"(?:日期|生日|时间|截至|截止|到期|有效期|入住|离店|出发|预约|今天|明天|昨天|星期.|周.)[:\s是为于在到至(]{0,3}$"
+    r"(?:日期|生日|时间|截至|截止|到期|有效期|入住|离店|出发|预约|下单|发货|揽收|送达|签收|到货|今天|明天|昨天|星期.|周.|日(?=\())"
+    r"[:\s是为于在到至(]{0,3}(?:\d{1,2}/\d{1,2}[、,和] ?){0,3}$",
+    re.ASCII,
 )
 _LASTS = re.compile(r"(?:时长|用时|耗时|历时|总长|持续|剩余时间|倒计时)[^，。！？；0-9]{0,4}$")
 _VERSION = re.compile(
@@ -71,8 +73,8 @@ _NO_TWO = ("年级", "晚上", "单元", "大道", "分之", "部曲", "次元",
 
 
 def is_code(text: str, at: int) -> bool:
-    """Whether what stands before `at` names a number that is dictated: 订单号是, 尾号, 请拨打."""
-    return _CODE.search(text, max(0, at - 22), at) is not None
+    """Whether what stands before `at` names a number that is dictated: 订单号是, 尾号, 请拨打, 尾号 1024 和."""
+    return _CODE.search(text, max(0, at - 32), at) is not None
 
 
 def is_amount(text: str, at: int) -> bool:
@@ -91,7 +93,7 @@ def is_score(text: str, at: int, behind: str = "") -> bool:
 
 def is_date(text: str, at: int) -> bool:
     """Whether a date is spoken of: 生日 3/5."""
-    return _DATE.search(text, max(0, at - 8), at) is not None
+    return _DATE.search(text, max(0, at - 24), at) is not None
 
 
 def lasts(text: str, at: int) -> bool:

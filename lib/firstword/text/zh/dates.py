@@ -14,7 +14,7 @@ _BEHIND_A_DAY = re.compile(
     r"\d{1,2}:\d\d|上午|下午|早上|晚上|凌晨|中午|前(?![缀提期])|起|截止|截至|当[天日]|之前|到期|周[一二三四五六日末]",
     re.ASCII,
 )
-_HOURS = ("点", "时")
+_HOURS = ("点", "时", "件", "个", "份")
 _DAYTIME = re.compile(r"(?:上午|下午|早上|早晨|清晨|晚上|凌晨|中午|傍晚|夜里|午夜|今晚|明早) ?$")
 
 
@@ -55,7 +55,9 @@ def _month_of_year(found: Found, reading: Reading) -> str | None:
 def _day_of_month(found: Found, reading: Reading) -> str | None:
     """08/08 and 08.08; 3/5 only where a date is spoken of, 10/25 also before a time."""
     month, day, text, begin = found["month"], found["day"], found.string, found.start()
-    dated = is_date(text, begin) or (found["sep"] == "/" and _BEHIND_A_DAY.match(after(found)) is not None)
+    dated = is_date(text, begin) or _BEHIND_A_DAY.match(after(found)) is not None
+    if found["sep"] == "-" and not len(month) == len(day) == 2:
+        dated = is_date(text, begin)
     padded = month[0] == "0" or (day[0] == "0" and found["sep"] == "/")
     if month == "0" or after(found).startswith(_HOURS) or not (padded or (dated and found["sep"] != ".")):
         return None

@@ -7,16 +7,17 @@ import re
 from ..kinds import FIGURE, NUMBER, Found, after, kind, table
 from ..phrases import listed
 from ..reading import Reading
-from . import amounts, codes, dates, letters, signs
+from . import amounts, codes, dates, letters, measures, signs
 from .codes import by_one, grouped
 from .context import COUNTED, is_amount, is_code, is_dialled, two
 from .numbers import amount, digits, ordinal
 
-_FEASTS = frozenset(("3.8", "5.1", "6.1", "10.1", "315", "520", "618", "1111", "1212"))
+_FEASTS = frozenset(("3.8", "5.1", "6.1", "10.1", "315", "520", "618", "1111", "1212", "11.11", "12.12"))
 _OF_A_FEAST = tuple(
-    listed(
-        "大促 | 活动 | 购物 | 促销 | 晚会 | 年中 | 狂欢 | 特惠 | 期间 | 假期 | 放假 | 小长 | 黄金 | 长假 | 劳动 | 国庆 | 儿童 | 妇女"
-    )
+    listed("""
+    大促 | 活动 | 购物 | 促销 | 晚会 | 年中 | 狂欢 | 特惠 | 期间 | 假期 | 放假 | 当天 | 当日 | 开售 | 开抢 | 小长 | 黄金 | 长假 | 劳动 |
+    国庆 | 儿童 | 妇女
+""")
 )
 """618大促, 5.1假期: the day by its figures."""
 _OF_A_YEAR = (
@@ -71,10 +72,13 @@ _KNOWN = re.compile(
 
 def _number(found: Found, reading: Reading) -> str | None:
     text, begin, figures, behind = found.string, found.start(), found[0], after(found)
+    if len(figures) >= 7 and behind.startswith("期") and figures.isdecimal():
+        return by_one(figures, reading)  # a lottery's
     if text[begin - 1 : begin] == "第" and "." not in figures:
         return ordinal(figures)
     if figures in _FEASTS and behind.startswith(_OF_A_FEAST):
-        return "".join(map(amount, figures.split("."))) if "." in figures else digits(figures)
+        month, _, day = figures.partition(".")
+        return digits(figures) if not day else f"双{amount(day)}" if month == day else amount(month) + amount(day)
     if "." in figures or "," in figures:
         return amount(figures)
     for reader in (_dated, _coded):
@@ -89,6 +93,8 @@ def _dated(text: str, begin: int, figures: str, behind: str, reading: Reading) -
     size, value, before = len(figures), int(figures), text[max(0, begin - 3) : begin]
     if behind.startswith("年") and not behind.startswith("年级"):
         return _year(figures, behind, before, reading)
+    if size == 4 and before[-1:] == "〔" and behind.startswith("〕"):
+        return digits(figures)
     if size == 4 and behind.startswith(_OF_A_YEAR) and 1900 <= value < 2100 and not is_amount(text, begin):
         return digits(figures)
     if size == 2 and figures[1] == "0" and figures[0] in "056789" and behind.startswith("后") and before[-1:] != "约":
@@ -122,7 +128,7 @@ def _is_room(text: str, begin: int, figures: str, behind: str) -> bool:
     """3 单元 401; also RTX 4090, which is read as RTX4090 is."""
     if behind and behind[0] in COUNTED:
         return False
-    housed = len(figures) in (3, 4) and text[:begin].endswith(_IN_A_HOUSE)
+    housed = len(figures) in (3, 4) and text[:begin].rstrip("-").endswith(_IN_A_HOUSE)
     return housed or (len(figures) == 4 and _OF_A_LINE.search(text, max(0, begin - 7), begin) is not None)
 
 
@@ -168,7 +174,7 @@ TABLE = table(
         *amounts.MONEY,
         *codes.VERSIONS,
         *amounts.SHARES,
-        *amounts.MEASURES,
+        *measures.MEASURES,
         *codes.CODES,
         kind("number", FIGURE, NUMBER, _number),
         kind("number", ".", r"(?<![A-Za-z0-9)])\.\d++", lambda found, reading: amount(found[0])),

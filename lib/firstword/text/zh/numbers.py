@@ -51,6 +51,11 @@ def ordinal(figures: str) -> str:
     return _whole(whole, "二") if len(whole) <= LONGEST_AMOUNT else digits(whole)
 
 
+def is_year(figures: str) -> bool:
+    """Whether four figures may be a year, from 1800 to 2199."""
+    return len(figures) == 4 and figures[:2] in ("18", "19", "20", "21")
+
+
 def _whole(figures: str, two: str) -> str:
     """`two` is what a 2 that leads is called where it counts 百, 千, 万 or 亿."""
     groups = [figures[max(0, end - 4) : end] for end in range(len(figures), 0, -4)][::-1]

@@ -73,11 +73,25 @@ _SIGNED = (
 )
 
 
+_ROOM = re.compile(r"\d{3,4}(?![\d.])", re.ASCII)
+_PLACES = frozenset("排座栋幢楼层区元")
+
+
+def _elsewhere(found: Found, before: str) -> bool:
+    """15排-8座, 3栋-501: what follows is within what is before."""
+    following = _NEXT.match(found.string, found.end())
+    if following is None:
+        return before in "栋幢座" and _ROOM.match(found.string, found.end()) is not None
+    return bool(before) and following["word"] != before
+
+
 def _before_number(found: Found, reading: Reading) -> str | None:
     """Minus five, from ... to, plus."""
     text, begin, sign = found.string, found.start(), found["sign"]
     before = text[begin - 1 : begin]
     if sign in "-−–—~":
+        if before in _PLACES and sign in "-−" and _elsewhere(found, before):
+            return ""
         if before and before in _GOES_ON and (sign not in "-−" or _NUMBERED.search(text, max(0, begin - 4), begin)):
             return "到"
         if sign == "~":
@@ -120,8 +134,10 @@ def _key(found: Found, reading: Reading) -> str | None:
 
 _MONEY = frozenset("万元块角分钱币费次人米度件斤克吨个")
 _PORTIONS = frozenset("片粒颗丸支袋包瓶盒箱张台条份双只升卷板本套")
-_EACH = frozenset("学季月年天日次人个件晚分小秒间周位台盒瓶斤吨米公平度条张份千克立") | _PORTIONS
+_EACH = frozenset("学季月年天日次人个件晚分小秒间周位台盒瓶斤吨米公平度条张份千克立笔单票趟席场桌户枚") | _PORTIONS
 _UNIT = re.compile(rf"/ ?(?P<unit>{signs(UNITS)})(?![A-Za-z0-9²³])", re.ASCII)
+_LETTER_BEFORE = re.compile(r"(?<![A-Za-z])[A-Z]$")
+_LETTER_BEHIND = re.compile(r"[A-Z](?![A-Za-z0-9])")
 _COUNTED = re.compile(r"[0-9](?:[%‰]|[\u4e00-\u9fff]{1,2})$", re.ASCII)
 _SPAN = re.compile(r"[0-9半](?:年|天|周|日|个?月)$", re.ASCII)
 """3 天/次: once in three days."""
@@ -132,6 +148,12 @@ def _per(found: Found, reading: Reading) -> str | None:
     """元/月, 30片/盒, 元/30分钟, 是/否; 10元/20元 are two to choose from."""
     text, begin, end = found.string, found.start(), found.end()
     before, behind = text[:begin][-1:], text[end : end + 1]
+    if (
+        _LETTER_BEFORE.search(text, max(0, begin - 2), begin)
+        and _LETTER_BEHIND.match(text, end)
+        and text[begin - 1 : end + 1] != "N/A"
+    ):
+        return "、"
     if behind.isdecimal() and before:
         following = _NEXT.match(text, end)
         each = before in _MONEY and following and following["word"] in _EACH and following["word"] != before
