@@ -121,7 +121,7 @@ def _money(found: Found, reading: Reading) -> str | None:
         return None
     scale, per = found["scale"] or "", found["per"]
     low, high = found["low"], found["high"]
-    said = _sum(high or low, names, _SCALES.get(scale.lower(), scale))
+    said = ("minus " if found["minus"] else "") + _sum(high or low, names, _SCALES.get(scale.lower(), scale))
     if high:
         whole = not scale and (found["again"] or "." in low)
         said = f"{_sum(low, names, '') if whole else amount(low, joined=True)} to {said}"
@@ -248,7 +248,7 @@ KINDS = (
     kind(
         "money",
         LETTER + "".join(CURRENCY),
-        rf"(?P<sign>{_SIGNS_OF_MONEY}|(?:{_CODES_OF_MONEY})(?=[ \d])) ?(?P<low>{NUMBER}|\.\d+)(?![\d@])"
+        rf"(?P<sign>{_SIGNS_OF_MONEY}|(?:{_CODES_OF_MONEY})(?=[ \d])) ?(?P<minus>[-−])?(?P<low>{NUMBER}|\.\d+)(?![\d@])"
         rf"(?:{_SEP}(?P<again>{_SIGNS_OF_MONEY})?(?P<high>{NUMBER})(?! ?=))?(?:{_SCALE})?{_PER}",
         _money,
     ),

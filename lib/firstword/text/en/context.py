@@ -39,8 +39,8 @@ _AMOUNT = re.compile(
 
 _PRESSURE = re.compile(r"\b(?:pressure|BP|bp)\b[^.,;!?0-9]{0,12}$")
 
-_SERIAL_BEFORE = re.compile(r"(?:^|[^A-Za-z])[A-Za-z]{1,2}(?:-\d{1,8}){0,4}-$", re.ASCII)
-_SERIAL_BEHIND = re.compile(r"-(?:\d{1,8}-){0,4}(?:[A-Z]+|[A-Za-z]{1,2})(?![A-Za-z])", re.ASCII)
+_SERIAL_BEFORE = re.compile(r"(?:(?:^|[^A-Za-z])[A-Za-z]{1,2}(?:-\d{1,8}){0,4}|\d)-$", re.ASCII)
+_SERIAL_BEHIND = re.compile(r"-(?:(?:\d{1,8}-){0,4}(?:[A-Z]+|[A-Za-z]{1,2})(?![A-Za-z])|\d{1,8}-\d)", re.ASCII)
 
 
 def is_code(text: str, at: int) -> bool:
@@ -49,7 +49,10 @@ def is_code(text: str, at: int) -> bool:
 
 
 def is_serial(text: str, begin: int, end: int) -> bool:
-    """Whether ``text[begin:end]`` hangs with letters by dashes, as in 133-ABC, b-1-5: its dashes say neither "to" nor "minus"."""
+    """Whether ``text[begin:end]`` hangs by dashes with letters or two more numbers, as in 133-ABC, b-1-5, 5-10-15.
+
+    Its dashes say neither "to" nor "minus".
+    """
     return (
         _SERIAL_BEHIND.match(text, end) is not None
         or _SERIAL_BEFORE.search(text, max(0, begin - 32), begin) is not None

@@ -26,6 +26,7 @@ _NAMES = {
 }  # fmt: skip
 
 
+_HALF_BEFORE = re.compile(r"\d ?[ap]\.?m\.? $", re.IGNORECASE)
 _TIMED = re.compile(r"(?::[0-5][0-9]|[ap]\.?m\.?)$", re.IGNORECASE)
 
 
@@ -64,6 +65,8 @@ def _sign(found: Found, reading: Reading) -> str | None:
     text, begin, sign = found.string, found.start(), found["sign"]
     before = text[begin - 1 : begin]
     if sign in "-−":
+        if before == " " and _HALF_BEFORE.search(text, max(0, begin - 8), begin):
+            return "to "
         if before.isalnum():
             if _hangs(text, begin):
                 return None
@@ -141,6 +144,7 @@ KINDS = (
     ),
     kind("sign", "-+−±<>=≤≥≠≈~–—", r"(?P<sign><=|>=|[-+−±<>=≤≥≠≈~–—]) ?(?=[$¥€£]?\.?\d)", _sign),
     kind("sign", "#", r"(?<![A-Za-z0-9][CF])(?<=[CF])#(?![A-Za-z0-9#])", lambda found, reading: " sharp"),
+    kind("sign", "-–", r"(?<=[a-z])[-–](?=[$€£¥]\d)", lambda found, reading: " to "),
     kind("sign", "-–", rf"(?<=[0-9a-z])[-–](?=(?i:{MONTH}) ?\d)", lambda found, reading: " to "),
     kind("sign", "#*", "[#*]", _key),
     kind("sign", "/", "/", _of_words),

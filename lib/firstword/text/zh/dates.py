@@ -78,6 +78,8 @@ def _clock(found: Found, reading: Reading) -> str | None:
         return _duration(hour, minute, int(second)) if second else _duration(0, hour, minute)
     said_before = _DAYTIME.search(text, max(0, begin - 4), begin) is not None
     half = _HALVES[letter[0].lower()] if letter and hour <= 12 and not said_before else ""
+    if half and hour == 12:
+        half, hour = ("中午", 12) if half == "下午" else ("凌晨", 0)
     if reading.clock == "12" and not letter and not said_before:
         half, hour = _part_of_day(hour), (hour - 12 if hour > 12 else hour)
     return half + _hours(hour, minute, second)
@@ -112,6 +114,8 @@ def _duration(hours: int, minutes: int, seconds: int) -> str:
 def _hour(found: Found, reading: Reading) -> str:
     """3pm."""
     hour = int(found["hour"])
+    if hour == 12:
+        return "中午十二点" if found["half"][0] in "pP" else "凌晨零点"
     return (_HALVES[found["half"][0].lower()] if hour <= 12 else "") + _hours(hour, 0, None)
 
 

@@ -25,7 +25,7 @@ _NUMBERED = re.compile(r"[0-9一二三四五六七八九十][\u4e00-\u9fff]{1,2}
 """今日-5℃ is minus five, as it is not the fifth."""
 _TO_DAY = re.compile(r"(?:(?:周|星期|礼拜)[一二三四五六日天末]|[月日号年点分半整站]|:[0-5][0-9])$")
 _MEASURED = re.compile(r"\d ?(?:[a-zA-Z²³°℃]{1,3})$", re.ASCII)
-_TIMED = re.compile(r":\d\d$", re.ASCII)
+_TIMED = re.compile(r"(?::\d\d|\d ?[ap]\.?m\.?)$", re.ASCII | re.IGNORECASE)
 _TIME = re.compile(r"\d{1,2}:\d\d", re.ASCII)
 
 
@@ -46,7 +46,7 @@ def _between(found: Found, reading: Reading) -> str | None:
 
 def _dash(found: Found, before: str) -> str:
     text, begin, end = found.string, found.start(), found.end()
-    if found["sign"] not in "-−" or _TIME.match(text, end) or _TIMED.search(before, max(0, len(before) - 4)):
+    if found["sign"] not in "-−" or _TIME.match(text, end) or _TIMED.search(before, max(0, len(before) - 8)):
         return "到"
     if "=" in text[end : end + 16] or "=" in before[-16:] or " " in text[begin:end]:
         return "减"
@@ -88,6 +88,8 @@ def _elsewhere(found: Found, before: str) -> bool:
 def _before_number(found: Found, reading: Reading) -> str | None:
     """Minus five, from ... to, plus."""
     text, begin, sign = found.string, found.start(), found["sign"]
+    if text[begin - 1 : begin] == " " and found[0].endswith(" "):
+        begin -= 1  # 9月1日 - 10月1日
     before = text[begin - 1 : begin]
     if sign in "-−–—~":
         if before in _PLACES and sign in "-−" and _elsewhere(found, before):
