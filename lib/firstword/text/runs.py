@@ -37,8 +37,8 @@ MONTHS = frozenset(
 )
 ABBREVIATED = frozenset(
     listed("""
-    dr | mr | mrs | ms | prof | st | jr | sr | no | vol | ext | dept | inc | ltd | vs | etc | approx | tel | fig | ave | blvd |
-    rd | ct | apt | sgt | capt | gen | rev | hon | gov
+    dr | mr | mrs | ms | mt | maj | col | lt | prof | st | jr | sr | no | vol | ext | dept | inc | ltd | vs | etc | approx | tel |
+    fig | ave | blvd | rd | ct | apt | sgt | capt | gen | rev | hon | gov
 """)
 )
 """Words whose point is no full stop, beside the months'."""
@@ -215,7 +215,7 @@ class Run:
         return 0
 
     def _after_number(self, text: str, at: int, before: str, after: str) -> int:
-        if after in DIGITS or after in "°℃℉%‰€²³":
+        if after in DIGITS or after in "°℃℉%‰€²³μ":
             return 1
         if after in LETTERS:
             if before == ")" or before == "%":

@@ -30,9 +30,10 @@ _FOLDED = {
     chr(code): chr(code - 0xFEE0) for code in (*range(0xFF10, 0xFF1A), *range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B))
 }
 _FOLDED |= dict(zip("％＋－．／＝＜＞＠＃＄＆＊＿～￥￡－\u00a0\u2011", "%+-./=<>@#$&*_~¥£- -", strict=True))
-_FOLDED |= {"℃": "℃", "º": "°", "：": ":", "（": "(", "）": ")"}
+_FOLDED |= {"µ": "μ", "℃": "℃", "º": "°", "：": ":", "（": "(", "）": ")"}
 _STARTS = CORE | PERHAPS | {wide for wide, narrow in _FOLDED.items() if narrow in CORE | PERHAPS} | {"㎡"}
 
+_APART = ("", " ", "(", '"', "“")
 _TABLES = {"zh": MANDARIN, "en": ENGLISH}
 
 Told = Callable[[str, str, str], None]
@@ -83,7 +84,7 @@ class Words:
 
     def _may_begin(self, text: str) -> bool:
         """Whether a run may begin with `text`. A point ends what is before it, but for one that stands apart: .5."""
-        return text in _STARTS or (text == "." and self._before[-1:] in ("", " ", "("))
+        return text in _STARTS or (text == "." and self._before[-1:] in _APART)
 
     def _take(self, atom: Atom) -> None:
         if atom.fixed:

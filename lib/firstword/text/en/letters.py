@@ -18,13 +18,28 @@ _SAID = {
     "vol": "volume", "ext": "extension", "dept": "department", "inc": "incorporated", "ltd": "limited", "vs": "versus",
     "approx": "approximately",
     "tel": "telephone", "fig": "figure", "gen": "general", "capt": "captain", "sgt": "sergeant", "rev": "reverend", "hon": "honorable",
-    "gov": "governor", "apt": "apartment", "etc": "et cetera",
+    "gov": "governor", "mt": "mount", "maj": "major", "col": "colonel", "lt": "lieutenant", "apt": "apartment", "etc": "et cetera",
 }  # fmt: skip
 _TITLES = frozenset(
     listed("""
-    dr | mr | mrs | ms | prof | st | gen | capt | sgt | rev | hon | gov
+    dr | mr | mrs | ms | mt | maj | col | lt | prof | st | gen | capt | sgt | rev | hon | gov
 """)
 )
+_DAYS = {
+    day[:cut]: day
+    for day in ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+    for cut in (3, 4, 5)
+    if cut == 3 or day[:cut] in ("Tues", "Thur", "Thurs")
+}
+_DAY = f"(?:{'|'.join(sorted(_DAYS, key=len, reverse=True))})"
+
+
+def _days(found: Found, reading: Reading) -> str:
+    """Mon-Fri, Sat 10-4."""
+    last = f" to {_DAYS[found['last']]}" if found["last"] else ""
+    return _DAYS[found["first"]] + last
+
+
 _NUMBERED = frozenset(["no", "fig", "vol", "ext", "apt"])
 
 
@@ -199,6 +214,8 @@ KINDS = (
     kind(
         "letters", "wW", r"[wW]/o?(?![A-Za-z0-9])", lambda found, reading: "without" if found[0][-1] == "o" else "with"
     ),
+    kind("date", "MTWFS", rf"(?P<first>{_DAY})\.? ?[-–] ?(?P<last>{_DAY})(?![A-Za-z])\.?", _days),
+    kind("date", "MTWFS", rf"(?P<first>{_DAY})(?P<last>)(?= \d)", _days),
     kind("letters", "N", r"(?:No|NO)\.(?=\d)", lambda found, reading: "number "),
     kind("letters", LETTER, r"(?P<word>[A-Za-z]{2,6})\.(?!\w)", _abbreviation),
     kind("letters", LETTER, r"(?:[A-Za-z]\. ?)+[A-Za-z]\.(?!\w)|(?:[A-Z]\.){1,6}[A-Z](?![A-Za-z])", _initials),

@@ -21,6 +21,8 @@ def _range(found: Found, reading: Reading) -> str | None:
     """3-5天, 3~5kg, 2020-2024年; 3-0 where a score is spoken of, 10-3 is calculated."""
     text, begin, behind = found.string, found.start(), after(found)
     low, high, unit = found["low"], found["high"], found["unit"]
+    if unit and behind.startswith("/"):
+        return None  # 60~80km/h: a measure
     if not unit and (
         is_code(text, begin) or behind[:1] in ("室", "房") or (low[0] == "0" and len(low) > 2 and low[1] != ".")
     ):
