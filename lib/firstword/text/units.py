@@ -6,6 +6,8 @@ from collections.abc import Iterable
 
 _TABLE = """
 mm 毫米 millimeter | cm 厘米 centimeter | dm 分米 decimeter | m 米 meter | km 公里 kilometer | KM 公里 kilometer
+ft² 平方英尺 square_foot/square_feet | ft2 平方英尺 square_foot/square_feet | sqft 平方英尺 square_foot/square_feet
+dL 分升 deciliter | dl 分升 deciliter | yr 年 year | yrs 年 year
 μm 微米 micrometer | um 微米 micrometer
 nm 纳米 nanometer | inch 英寸 inch | ft 英尺 foot/feet | mi 英里 mile | yd 码 yard
 mm² 平方毫米 square_millimeter | cm² 平方厘米 square_centimeter | m² 平方米 square_meter | km² 平方公里 square_kilometer

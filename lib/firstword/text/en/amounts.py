@@ -28,7 +28,14 @@ def _ordinals(found: Found, reading: Reading) -> str:
     return f"{ordinal(found['low'])} to {ordinal(found['high'])}"
 
 
-def _decade(found: Found, reading: Reading) -> str:
+_WAITED = re.compile(r"\b(?:wait|hold|for|in|within|after|every|about|last|than|to|takes?) $")
+
+
+def _decade(found: Found, reading: Reading) -> str | None:
+    """1990s, the 80s; "wait 30s" are seconds."""
+    text, begin = found.string, found.start()
+    if len(found["year"]) == 2 and "'" not in found[0] and _WAITED.search(text, max(0, begin - 8), begin):
+        return None
     return _years(found["year"])
 
 
@@ -161,7 +168,9 @@ def _scaled(found: Found, reading: Reading) -> str | None:
 def _measure(found: Found, reading: Reading) -> str | None:
     low, high, sign, per, across = found["low"], found["high"], found["unit"], found["per"], found["across"]
     glued = found.string[found.end("unit") - len(sign) - 1] != " "
-    if (sign in "ANJst" and not per) or (sign == "V" and glued):
+    # wait 10s, but iPhone 5s
+    waited = sign == "s" and _WAITED.search(found.string, max(0, found.start() - 8), found.start()) is not None
+    if (sign in "ANJst" and not per and not waited) or (sign == "V" and glued):
         return None  # letters, more often than units
     _, one, several = UNITS[sign]
     single = low == "1" or _ONE_BEFORE.search(found.string, max(0, found.start() - 4), found.start())

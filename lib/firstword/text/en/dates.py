@@ -55,6 +55,13 @@ def _months(found: Found, reading: Reading) -> str | None:
     return f"{said} {year(found['year'])}" if found["year"] else said
 
 
+def _day_first_name(found: Found, reading: Reading) -> str | None:
+    """15-Jan-2020."""
+    if not 1 <= int(found["day"]) <= 31:
+        return None
+    return _said(_month(found["month"]), found["day"], found["year"], day_first=True)
+
+
 def _dashed_name(found: Found, reading: Reading) -> str | None:
     """Jan-15-2020."""
     return (
@@ -172,6 +179,13 @@ KINDS = (
         re.IGNORECASE,
     ),
     kind("date", _FIRST, rf"(?P<month>{MONTH})(?:,? |-){_YEAR}", _month_year, re.IGNORECASE),
+    kind(
+        "date",
+        FIGURE,
+        rf"(?P<day>\d{{1,2}})(?P<sep>[-/])(?P<month>{MONTH})(?P=sep){_YEAR}",
+        _day_first_name,
+        re.IGNORECASE,
+    ),
     kind("date", _FIRST, rf"(?P<month>{MONTH})-(?P<day>\d{{1,2}})-{_YEAR}", _dashed_name, re.IGNORECASE),
     kind(
         "date",
