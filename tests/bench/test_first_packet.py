@@ -77,7 +77,7 @@ def test_pieces_that_are_no_clause_are_counted_by_whether_there_was_a_reason() -
     first, clause, early, torn = Given("您的", True), Given("订单，"), Given("已经从", True), Given("上海")
     rows = first_packet._rows("x", {("no mark", CUT): [cut(first, clause, early, torn, clause, silent_ms=30)]})
     got = {row.name: (row.value, row.ok) for row in rows}
-    assert got["x, no mark, cut and flushed: first audio, median"] == (250, None)
+    assert got["x, no mark, cut and flushed: first audio, median"] == (250, True)
     assert got["x: pieces after the first"] == (4, None)
     assert got["x: of them within a clause, for nothing else was to be heard"] == (1, None)
     assert got["x: of them within a clause, for no reason"] == (1, False)

@@ -10,12 +10,12 @@ to the moment at which the gateway has the first message with text; both by the 
 connection is part of it. *official SDK*: the same, by the vendor's python SDK in a process of its own, where it is installed (the extra
 ``referees``).
 
-The speech: a model of twenty tokens a second writes two replies of three sentences, one whose first sentence has no mark before its full
-stop (39 characters), one that begins with 好的， and has commas. From the first token to the service's first audio: *cut and flushed* as a
-call does it, *token by token* without a flush, so that the service begins when it finds the mark it waits for, *whole sentence* when the
-first is written. What a service waits for is the gateway's model of it (``firstword gateway --split``): what the pages say, the later of
-two where they do not say. A service's own time for the speech is not in it. Counted too: pieces after the first that are no whole clause,
-and for how long the caller heard nothing within a reply.
+The speech: a model of twenty tokens a second writes replies of three sentences, whose first has *no mark* before its full stop (39
+characters), or *clauses* (73), or clauses after a *short clause* (好的，). From the first token to the service's first audio: *cut and
+flushed* as a call does it, *token by token* without a flush, so that the service begins when it finds the mark it waits for, *whole
+sentence* when the first is written. What a service waits for is the gateway's model of it (``firstword gateway --split``): what the pages
+say, and where they do not say (NLS, server_commit) that it waits for a full stop; NLS with a comma too. A service's own time for the speech
+is not in it. Counted too: pieces after the first that are no whole clause, and for how long the caller heard nothing within a reply.
 """
 
 from __future__ import annotations
