@@ -94,7 +94,7 @@ class Manners:
     )
     finished_ms: int = option(300, help="how much silence ends a turn that is complete by its words", low=60, high=5000)
     unfinished_ms: int = option(
-        1600, help="how much silence ends a turn that is visibly unfinished", low=100, high=10_000
+        1700, help="how much silence ends a turn that is visibly unfinished", low=100, high=10_000
     )
     dictation_ms: int = option(
         1900, help="how much silence ends a turn that breaks off in a number being dictated", low=100, high=10_000
