@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 
 from ...audio.pcm import SAMPLE_BYTES, peak
 from ...audio.resample import Resampler
@@ -44,7 +45,7 @@ class FallbackRecogniser(Chain):
 
 class FallbackRecognition:
     """One call's audio. `_lock` is held while a service is begun or fed, which never waits; never while one is cancelled or the listener is
-    told."""
+    told. Who feeds does not cancel either: that waits for a delivery, and who is told may want what the feeder holds."""
 
     def __init__(self, chain: FallbackRecogniser, label: str, listener: RecognitionListener) -> None:
         self._chain = chain
@@ -137,29 +138,44 @@ class FallbackRecognition:
     # Inside.
 
     def _go_on(
-        self, lost: _Attempt | None, error: ProviderError | None, suspected: bool = False
+        self, lost: _Attempt | None, error: ProviderError | None, *, feeding: bool = False, suspected: bool = False
     ) -> ProviderError | None:
-        """Begin at the next member, in the place of `lost`. Returns why not, if there is none."""
+        """Begin at the next member, in the place of `lost`. Returns why not, if there is none.
+
+        Args:
+            feeding: this is the feeding thread.
+            suspected: it has only told nothing.
+        """
         with self._lock:
             if self._over or self._attempt is not lost:
                 return None
-            session = self._chain.begin(self._tried)
-            if session is None:
-                left = error or self._chain.full()
-            else:
-                left = None
-                self._tried.append(session.member)
-                self._chain.took(self._label, session.member, error)
-                self._attempt = self._begin(session)
-        if left is not None:
-            return left
+            begun = self._begin_next(error)
+            if isinstance(begun, ProviderError):
+                return begun
+            self._attempt = begun
+            if suspected and lost is not None and error is not None:
+                self._suspect = (lost.session.member, error)
         if lost is not None and error is not None:
             if suspected:
                 lost.session.left()
             else:
                 lost.session.failed(error)
-            lost.cancel()
+            if not (feeding and self._chain.means.alarms.soon(lost.cancel)):
+                lost.cancel()
         return None
+
+    def _begin_next(self, after: ProviderError | None) -> _Attempt | ProviderError:
+        left = after
+        while (session := self._chain.begin(self._tried)) is not None:
+            self._tried.append(session.member)
+            try:
+                attempt = self._begin(session)
+            except Exception as fault:  # a door, to the service's code on a machine that may be out of everything
+                left = self._chain.broke(self._label, session, fault)
+            else:
+                self._chain.took(self._label, session.member, after)
+                return attempt
+        return left or self._chain.full()
 
     def _begin(self, session: Session) -> _Attempt:
         unfinished = self._unfinished
@@ -180,12 +196,11 @@ class FallbackRecognition:
         if attempt.ready_by is not None and now >= attempt.ready_by:
             attempt.ready_by = now + bound_ms / 1000
             text = f"the service was not ready within {bound_ms:g} ms, and there is another"
-            self._go_on(attempt, ProviderError(text, provider=called, retry=True, kind="network"))
+            self._go_on(attempt, ProviderError(text, provider=called, retry=True, kind="network"), feeding=True)
         elif self._unanswered(pcm, now, bound_ms) and self._suspect is None:
             text = f"no word came within {bound_ms:g} ms of what sounds like speech, and there is another service"
             error = ProviderError(text, provider=called, retry=True)
-            self._suspect = (attempt.session.member, error)
-            self._go_on(attempt, error, suspected=True)
+            self._go_on(attempt, error, feeding=True, suspected=True)
 
     def _unanswered(self, pcm: bytes, now: float, bound_ms: float) -> bool:
         """Whether there has been sound that should have brought a word by now."""
@@ -248,7 +263,6 @@ class _Attempt:
         self._resampler = Resampler(chain.rate, service.rate)
         self._waiting = bytearray()
         self._part = service.rate * service.backlog_ms // 2000 * SAMPLE_BYTES
-        self._paced = len(chain.members) > 1
         self._handle: Recognition | None = None
 
     def open(self, label: str) -> None:
@@ -256,10 +270,7 @@ class _Attempt:
 
     def feed(self, pcm: bytes) -> bool:
         assert self._handle is not None, "it was opened"
-        resampled = self._resampler.feed(pcm)
-        if not self._paced:
-            return not resampled or self._handle.feed(resampled)
-        self._waiting += resampled
+        self._waiting += self._resampler.feed(pcm)
         return self.ready_by is not None or self._send(self._part)
 
     def ready(self) -> None:
@@ -281,11 +292,11 @@ class _Attempt:
         if self._first is None:
             self._first = transcript.index
         begin = round(self._begin_ms)
-        return Transcript(
-            transcript.text,
-            self._finals + 1 + transcript.index - self._first,
-            begin + transcript.begin_ms,
-            begin + transcript.end_ms,
+        return replace(
+            transcript,
+            index=self._finals + 1 + transcript.index - self._first,
+            begin_ms=begin + transcript.begin_ms,
+            end_ms=begin + transcript.end_ms,
         )
 
     def _send(self, most: int) -> bool:
