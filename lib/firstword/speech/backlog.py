@@ -43,8 +43,8 @@ class Backlog:
         self._held = 0
         self._taken = 0
         self._lost = 0
+        # At so many bytes of the service's audio, so many bytes have been lost; at most LOSSES of them.
         self._losses: list[tuple[int, int]] = []
-        # at so many bytes of the service's audio, so many bytes have been lost; at most LOSSES of them
         self.ready = False
         self.asked = False
 

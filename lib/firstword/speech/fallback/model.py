@@ -85,7 +85,7 @@ class FallbackGeneration:
         attempt = self._attempt = _Attempt(self, session, self._chain.clock.now(), again)
         try:
             attempt.handle = session.member.service.start(self._label, self._messages, attempt, self._tools)
-        except Exception as fault:  # a door, to the service's code on a machine that may be out of everything
+        except Exception as fault:  # noqa: BLE001 - a door: the service's code, on a machine that may be out of everything
             self._attempt = None
             self._next(self._chain.broke(self._label, session, fault))
             return

@@ -170,7 +170,7 @@ class FallbackRecognition:
             self._tried.append(session.member)
             try:
                 attempt = self._begin(session)
-            except Exception as fault:  # a door, to the service's code on a machine that may be out of everything
+            except Exception as fault:  # noqa: BLE001 - a door: the service's code, on a machine that may be out of everything
                 left = self._chain.broke(self._label, session, fault)
             else:
                 self._chain.took(self._label, session.member, after)

@@ -210,7 +210,7 @@ class FallbackSynthesis:
                 attempt.handle = service.speak(self._label, text, attempt)
             else:
                 attempt.handle = service.start(self._label, attempt)
-        except Exception as fault:  # a door, to the service's code on a machine that may be out of everything
+        except Exception as fault:  # noqa: BLE001 - a door: the service's code, on a machine that may be out of everything
             return self._chain.broke(self._label, attempt.session, fault)
         return None
 
