@@ -291,3 +291,17 @@ def test_what_is_understood_of_the_next_sentence_already_is_a_partial_of_it() ->
         ("partial", Transcript("明天的", 2, 900, 900)),
         ("final", Transcript("明天的。", 2, 900, 1500)),
     ]
+
+
+def test_a_service_that_completes_though_nobody_asked_has_failed_for_the_caller_still_speaks() -> None:
+    def script(nls: Nls) -> None:
+        nls.expect("StartTranscription")
+        nls.tell("TranscriptionStarted")
+        nls.tell("TranscriptionCompleted")
+        nls.peer.hold()
+
+    with Loopback(play(script)) as server:
+        watch = Watch()
+        recogniser(server).start("t", watch)
+        error = ended(watch)
+    assert error is not None and error.retry and "ended the task by itself" in str(error)
