@@ -14,7 +14,7 @@ from firstword.providers.aliyun import flowing
 from firstword.providers.aliyun.tts import make
 from firstword.speech.tts import Synthesiser
 from firstword.speech.watch import Watch
-from net.loopback import Loopback, Peer
+from net.loopback import Loopback, Peer, frame
 
 from .nls_peer import FIXED, Nls, ended, until, waited
 
@@ -504,3 +504,29 @@ def test_text_without_anything_to_speak_owes_no_audio() -> None:
 def test_a_sample_rate_the_service_has_not_is_refused() -> None:
     with pytest.raises(ConfigError, match="sample_rate takes one of 8000, 11025"):
         make({**FIXED, "sample_rate": "12000"}, "test")
+
+
+@pytest.mark.usefixtures("short_rest")
+def test_a_service_that_says_its_end_twice_ends_one_task_and_not_the_next() -> None:
+    stopping, go = threading.Event(), threading.Event()
+
+    def first(nls: Nls) -> list[str]:
+        start(nls)
+        nls.read_until("StopSynthesis")
+        stopping.set()
+        waited(go)
+        nls.sound(bytes(1600))
+        header = {"namespace": "Default", "name": "SynthesisCompleted", "status": 20000000, "task_id": nls.task_id}
+        nls.peer.send(frame(1, json.dumps({"header": header})) * 2)
+        return nls.texts
+
+    with Loopback(play(first), play(whole)) as server:
+        watch = Watch()
+        work = synthesiser(server).start("t", watch)
+        work.say("一")
+        waited(stopping)
+        work.say("二")
+        work.finish()
+        go.set()
+        assert ended(watch) is None
+    assert len(audio_of(watch)) == 3200

@@ -111,9 +111,11 @@ class Spares:
             False if no spare is wanted; the connection is then closed in order.
         """
         with self._lock:
+            if connection in self._returning:
+                return True  # it was told so twice
             self._reuses = True
             wanted = not self._closed and len(self._spares) + len(self._returning) <= self._wanted()
-            if wanted and connection not in self._returning:
+            if wanted:
                 spare = self._returning[connection] = _Spare(self)
         if not wanted:
             connection.close()

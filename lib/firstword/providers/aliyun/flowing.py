@@ -76,6 +76,8 @@ class FlowingTask:
         self._connection.alarm(self._ready_by)
 
     def on_text(self, text: str) -> None:
+        if self.state == "done":
+            return  # its end said twice is not the end of the next task
         event = wire.parse(text)
         match event:
             case wire.Started():

@@ -86,6 +86,8 @@ class CosyVoiceTask:
         self._connection.alarm(self._ready_by)
 
     def on_text(self, text: str) -> None:
+        if self.state == "done":
+            return  # its end said twice is not the end of the next task
         event = wire.parse(text)
         if isinstance(event, wire.Malformed):
             self._reply.failed(self._account.malformed(event))
