@@ -530,3 +530,51 @@ def test_a_service_that_says_its_end_twice_ends_one_task_and_not_the_next() -> N
         go.set()
         assert ended(watch) is None
     assert len(audio_of(watch)) == 3200
+
+
+def test_tasks_whose_token_is_refused_one_after_the_other_ask_for_one_new_token() -> None:
+    """All are told that it has expired, one after the other; by then the first has been given another, which is not refused."""
+    asked: list[int] = []
+
+    def token_door(peer: Peer) -> None:
+        peer.read_request()
+        asked.append(1)
+        token = {"Id": f"token-{len(asked)}", "ExpireTime": time.time() + 3600}
+        peer.answer("200 OK", json.dumps({"Token": token}), "Connection: close\r\n")
+
+    calls = 5
+    go = [threading.Event() for _ in range(calls)]
+    numbers = itertools.count()
+
+    def gateway(peer: Peer) -> None:
+        nls = Nls(peer)
+        if "X-NLS-Token: token-1\r\n" not in nls.head:
+            whole_of(nls)
+            return
+        nls.expect("StartSynthesis")
+        waited(go[next(numbers)])
+        nls.fail(40000001, "Gateway:ACCESS_DENIED:The token 'token-1' has expired!")
+
+    def whole_of(nls: Nls) -> None:
+        start(nls)
+        nls.read_until("StopSynthesis")
+        nls.sound(bytes(1600))
+        nls.tell("SynthesisCompleted")
+
+    with Loopback(token_door) as tokens, Loopback(gateway) as server:
+        key = {"appkey": "a", "access_key_id": "id-storm", "access_key_secret": "secret", "token_url": tokens.http}
+        service = make({"url": server.ws, **key, "spares": "0"}, "test")
+        watches = [Watch() for _ in range(calls)]
+        for watch in watches:
+            service.start("t", watch)
+        until(lambda: server.connections == calls)
+        for number in range(calls):
+            go[number].set()
+            until(lambda number=number: sum(watch.over.is_set() for watch in watches) == number + 1)
+            again = Watch()
+            work = service.start("t", again)
+            work.say("x")
+            work.finish()
+            assert ended(again) is None
+        service.close()
+    assert len(asked) == 2

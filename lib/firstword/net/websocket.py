@@ -192,6 +192,11 @@ class Connection:
         """How much was taken and has not been handed to the kernel."""
         return self._outbox.bytes
 
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What the handshake of its socket said that nobody is told, such as the token; none before."""
+        return self._secrets
+
     # On the connection's thread: its own until it is open, then the one of all open connections.
 
     def _connect(self, taken: _Socket | None = None) -> None:

@@ -189,7 +189,7 @@ class FlowingTask:
             return
         if event.status == UNSUPPORTED_DIRECTIVE and self._flushed:
             self._service.flush_refused()
-        self._reply.failed(self._account.task_failed(event))
+        self._reply.failed(self._account.task_failed(event, self._connection))
 
     def _expect_speech(self, within_ms: int) -> None:
         self._speech_by = self._clock.now() + within_ms / 1000

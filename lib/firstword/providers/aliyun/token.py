@@ -63,9 +63,9 @@ class TokenCache:
         """The token that `get` would give at once; None if it would have to be asked for."""
         return self._shared.held()
 
-    def forget(self, token: str | None = None) -> None:
-        """The gateway has refused `token`, or whichever is held: get another next time."""
-        self._shared.forget(token)
+    def forget(self, token: str) -> bool:
+        """The gateway has refused `token`: get another next time. Returns False if that is so already: a hundred tasks may be told."""
+        return self._shared.forget(token)
 
     @property
     def secrets(self) -> tuple[str, ...]:
