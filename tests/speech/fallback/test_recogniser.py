@@ -276,3 +276,16 @@ def test_one_that_can_not_even_be_begun_keeps_no_seat_and_the_next_is_asked(watc
         assert services[1].works and not watch.events
     work.cancel()
     assert [member.limiter.taken for member in each] == [0, 0]
+
+
+def test_what_is_said_again_of_an_utterance_keeps_its_number_and_what_follows_gets_a_new_one(watch: Watch) -> None:
+    """Words under a number that was answered already are passed over: so must no others be."""
+    scene = Scene(watch)
+    near, far = scene.services
+    near.work.tell("ready").tell("final", Transcript("一", 1, 0, 0))
+    near.work.tell("partial", Transcript("二", 3, 0, 0))  # of the second, only a cough, nothing was told
+    near.work.tell("failed", error())
+    far.work.tell("ready").tell("final", Transcript("二", 1, 0, 0)).tell("final", Transcript("三", 2, 0, 0))
+    told = [(args[0].text, args[0].index) for name, args in watch.events if name in ("partial", "final")]
+    assert told == [("一", 1), ("二", 3), ("二", 3), ("三", 4)]
+    scene.work.cancel()

@@ -57,6 +57,7 @@ class FallbackRecognition:
         self._tried: list[Member] = []
         self._unfinished = Unfinished(chain.rate) if len(chain.members) > 1 else None
         self._finals = 0  # the number of the latest utterance that is over
+        self._latest = 0  # and of the latest of which anything was told
         self._suspect: tuple[Member, ProviderError] | None = None  # was given up for silence; no words have come since
         self._was_ready = False
         self._finishing = False
@@ -114,6 +115,7 @@ class FallbackRecognition:
             self._sound_ms, self._sound_at = 0.0, None
             suspect, self._suspect = self._suspect, None
             ours = attempt.ours(transcript)
+            self._latest = max(self._latest, ours.index)
             if final:
                 self._finals = max(self._finals, ours.index)
                 if self._unfinished is not None:
@@ -180,7 +182,8 @@ class FallbackRecognition:
     def _begin(self, session: Session) -> _Attempt:
         unfinished = self._unfinished
         begin_ms = 0.0 if unfinished is None else unfinished.begin_ms
-        attempt = _Attempt(self, session, begin_ms, self._finals, self._chain)
+        over = max(self._finals, self._latest - 1)  # what is half heard keeps its number: it may be answered already
+        attempt = _Attempt(self, session, begin_ms, over, self._chain)
         attempt.open(self._label)
         if unfinished is not None:
             attempt.feed(unfinished.again())
@@ -240,7 +243,7 @@ class _Attempt:
 
     Args:
         begin_ms: where its audio begins in all that was fed.
-        finals: how many utterances were over before.
+        over: the number of the latest utterance that was over before.
     """
 
     def __init__(
@@ -248,7 +251,7 @@ class _Attempt:
         work: FallbackRecognition,
         session: Session,
         begin_ms: float,
-        finals: int,
+        over: int,
         chain: FallbackRecogniser,
     ) -> None:
         service = session.member.service
@@ -258,7 +261,7 @@ class _Attempt:
         """When it must be ready; None once it is."""
         self._work = work
         self._begin_ms = begin_ms
-        self._finals = finals
+        self._over = over
         self._first: int | None = None  # its number of the first utterance
         self._resampler = Resampler(chain.rate, service.rate)
         self._waiting = bytearray()
@@ -294,7 +297,7 @@ class _Attempt:
         begin = round(self._begin_ms)
         return replace(
             transcript,
-            index=self._finals + 1 + transcript.index - self._first,
+            index=self._over + 1 + transcript.index - self._first,
             begin_ms=begin + transcript.begin_ms,
             end_ms=begin + transcript.end_ms,
         )
