@@ -112,9 +112,10 @@ class Shared(Generic[T]):
     def _begin(self) -> _Flight[T]:
         """The fetch under way, or a new one. The lock is held."""
         if self._flight is None:
-            self._flight = flight = _Flight[T]()
+            flight = _Flight[T]()
+            spawn(self._job, lambda: self._fly(flight))  # first: if there is no thread left nobody may wait for one
+            self._flight = flight
             self.fetches += 1
-            spawn(self._job, lambda: self._fly(flight))
         return self._flight
 
     def _fly(self, flight: _Flight[T]) -> None:
