@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import socket
 import threading
@@ -15,6 +16,7 @@ import pytest
 from firstword.clock import SYSTEM
 from firstword.net import dial as dialling
 from firstword.net import spares as module
+from firstword.net import websocket as connections
 from firstword.net.spares import Spares
 from firstword.net.timers import Bounds
 from firstword.net.websocket import Closed, Connection, ConnectionListener, Lender
@@ -634,3 +636,23 @@ def test_a_greeting_that_comes_late_is_no_answer() -> None:
         until(lambda: diary.told == ["session.created", "one"])
         connection.close()
         diary.ending()
+
+
+def test_a_machine_without_a_thread_for_a_moment_has_its_spares_later_and_nothing_is_left_over(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def none_left(*_: object) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(module, "BACKOFF_S", (0.05, 0.1))
+    with service(echo) as (ours, _):
+        before = len(os.listdir("/proc/self/fd"))
+        with monkeypatch.context() as patch:
+            patch.setattr(connections, "spawn", none_left)
+            ours.spares.expect("call1")  # by the call's thread, which it must not end
+            with pytest.raises(RuntimeError):
+                ours.work("call1-1")
+        assert len(os.listdir("/proc/self/fd")) == before
+        assert not ours.spares._at_work and not ours.spares._spares
+        time.sleep(0.1)
+        ours.warm()

@@ -187,7 +187,10 @@ class Spares:
         if mended:
             log.info("%s: spare connections can be had again", self.name)
         for spare in begun:
-            spare.connection.open()
+            try:
+                spare.connection.open()
+            except RuntimeError as error:  # this machine has no thread left: whoever wants a connection shall not fall over a spare
+                self.over(spare, Closed("broken", str(error)))
         for spare in dropped:
             spare.retire()
 

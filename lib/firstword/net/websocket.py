@@ -135,9 +135,18 @@ class Connection:
             self.dial()
 
     def dial(self) -> None:
-        """The same, without asking the lender."""
+        """The same, without asking the lender. Raises RuntimeError if this machine has no thread left; then it is over, and nobody is told."""
         self._open_by = self._clock.now() + (self.bounds.connect_s or 3600)
-        spawn(self._job, self._connect, self.label)
+        try:
+            spawn(self._job, self._connect, self.label)
+        except RuntimeError:
+            lender = self._lender
+            self._outbox.close()
+            self._wait.close()
+            self._let_go(passed=False)
+            if lender is not None:
+                lender.ended(self)
+            raise
 
     def pass_on(self, heir: Connection, said: Callable[[], tuple[str, ...]] = tuple) -> bool:
         """Give the socket, once it is open and what was given before is in its buffer, to `heir`, which has never been opened: it is told
