@@ -578,3 +578,29 @@ def test_tasks_whose_token_is_refused_one_after_the_other_ask_for_one_new_token(
             assert ended(again) is None
         service.close()
     assert len(asked) == 2
+
+
+@pytest.mark.usefixtures("short_rest")
+def test_a_task_that_has_ended_owes_nothing_to_the_next_one_however_long_its_connection_takes_to_close() -> None:
+    def first(nls: Nls) -> None:
+        start(nls)
+        nls.read_until("StopSynthesis")
+        nls.sound(bytes(1600))
+        nls.tell("SynthesisCompleted")
+        nls.peer.hold()  # and answers no close frame
+
+    def second(nls: Nls) -> None:
+        start(nls)
+        nls.read_until("StopSynthesis")
+        time.sleep(0.5)
+        nls.sound(bytes(1600))
+        nls.tell("SynthesisCompleted")
+
+    with Loopback(play(first), play(second)) as server:
+        watch = Watch()
+        work = synthesiser(server, idle_ms="200").start("t", watch)
+        work.say("一")
+        until(lambda: "mark" in watch.names())
+        work.say("二")
+        work.finish()
+        assert ended(watch) is None
