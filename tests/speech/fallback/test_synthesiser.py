@@ -434,3 +434,14 @@ def test_the_one_that_took_over_and_said_nothing_has_proved_nothing(caller: Call
     assert scene.far.works
     scene.reply.cancel()
     assert scene.members[1]._breaker.failures == 2, "the caller interrupted before it spoke"
+
+
+def test_the_next_one_is_asked_too_not_to_wait_for_more(scene: Scene) -> None:
+    """Tools take seconds: what was said before them is not to wait at the next service for the text that comes after."""
+    scene.say("一，")
+    scene.reply.flush()
+    scene.near.work.tell("failed", error())
+    assert scene.far.work.asked == [("say", "一，"), ("flush", None)]
+    scene.say("二，")
+    scene.far.work.tell("audio", sound("一"))
+    scene.reply.cancel()

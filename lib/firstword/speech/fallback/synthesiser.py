@@ -101,6 +101,7 @@ class FallbackSynthesis:
         self._gate = Gate()
         self._passage = Passage(chain.rate, keep=self._takes_back is not None)
         self._finishing = False
+        self._flushed = False  # what was said is not to wait for more
         self._attempt: _Attempt | None = None
         self._next: _Attempt | None = None  # connected already, while the one at work is late
         self._tried: list[Member] = []
@@ -137,12 +138,14 @@ class FallbackSynthesis:
         if self._finishing or not self._gate.open:
             return
         self._passage.said += text
+        self._flushed = False
         if self._attempt is not None and self._attempt.handle is not None:
             self._attempt.handle.say(text)
         if self._alarm is None:  # else that one looks, soon enough
             self._look()
 
     def _flush(self) -> None:
+        self._flushed = True
         if self._attempt is not None and self._attempt.handle is not None:
             self._attempt.handle.flush()
 
@@ -196,6 +199,8 @@ class FallbackSynthesis:
         if not whole:
             if rest:
                 attempt.handle.say(rest)
+                if self._flushed:
+                    attempt.handle.flush()
             if self._finishing:
                 attempt.handle.finish()
         self._late_since = None
