@@ -189,7 +189,9 @@ class Spares:
         for spare in begun:
             try:
                 spare.connection.open()
-            except RuntimeError as error:  # this machine has no thread left: whoever wants a connection shall not fall over a spare
+            except (
+                RuntimeError
+            ) as error:  # this machine has no thread left: whoever wants a connection shall not fall over a spare
                 self.over(spare, Closed("broken", str(error)))
         for spare in dropped:
             spare.retire()

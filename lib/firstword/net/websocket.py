@@ -135,7 +135,11 @@ class Connection:
             self.dial()
 
     def dial(self) -> None:
-        """The same, without asking the lender. Raises RuntimeError if this machine has no thread left; then it is over, and nobody is told."""
+        """The same, without asking the lender.
+
+        Raises:
+            RuntimeError: this machine has no thread left; it is over, and nobody is told.
+        """
         self._open_by = self._clock.now() + (self.bounds.connect_s or 3600)
         try:
             spawn(self._job, self._connect, self.label)
@@ -363,8 +367,16 @@ class Connection:
         while True:
             self._wait.check()
             sent = pipe.sent
-            pipe.flush()
-            self._send_outbox(pipe)  # after it the outbox is empty or the socket full, so the poll below misses nothing
+            try:
+                pipe.flush()
+                self._send_outbox(
+                    pipe
+                )  # after it the outbox is empty or the socket full, so the poll below misses nothing
+            except OSError:
+                closed = self._last_words(pipe)
+                if closed is None:
+                    raise
+                return closed
             if self._heir is not None:
                 return Closed("passed", "passed on")
             closed = self._read(pipe) if readable else None
@@ -449,6 +461,14 @@ class Connection:
                 pipe.dry = True
                 return None
         return None
+
+    def _last_words(self, pipe: Pipe) -> Closed | None:
+        """The peer has hung up and takes no more. What it had said before has come all the same, and says why."""
+        pipe.dry = False
+        closed = None
+        while closed is None and not pipe.dry:
+            closed = self._read(pipe)
+        return closed
 
     def _check_size(self) -> None:
         """Before each read: a message may not grow without bound."""
