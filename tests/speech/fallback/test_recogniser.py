@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from firstword.speech.asr import Transcript
+from firstword.speech.fallback.breaker import State
 from firstword.speech.fallback.recogniser import FallbackRecogniser
 from firstword.speech.watch import Watch
 
@@ -289,3 +290,27 @@ def test_what_is_said_again_of_an_utterance_keeps_its_number_and_what_follows_ge
     told = [(args[0].text, args[0].index) for name, args in watch.events if name in ("partial", "final")]
     assert told == [("一", 1), ("二", 3), ("二", 3), ("三", 4)]
     scene.work.cancel()
+
+
+def test_one_that_is_tried_and_hears_words_is_healthy_while_its_call_goes_on(watch: Watch) -> None:
+    """A call lasts: for an hour all others were sent to the next service, though this one worked."""
+    scene = Scene(watch)
+    scene.work.cancel()
+    member = scene.members[0]
+    member._breaker.state, member._breaker.error, member._breaker.until = State.OPEN, error(), 0.0
+    work = scene.chain.start("t", Watch())
+    scene.services[0].work.tell("ready")
+    assert not member.due(scene.chain.clock.now()), "it is being tried"
+    scene.services[0].work.tell("partial", Transcript("一", 1, 0, 0))
+    assert member.due(scene.chain.clock.now()) and member.limiter.taken == 1
+    work.cancel()
+    assert member.limiter.taken == 0
+
+
+def test_that_it_heard_words_long_ago_says_nothing_of_one_that_fails_now(watch: Watch) -> None:
+    scene = Scene(watch)
+    scene.services[0].work.tell("ready").tell("final", Transcript("一", 1, 0, 0))
+    for _ in range(3):
+        scene.members[0].blame(error())
+    scene.work.cancel()
+    assert not scene.members[0].due(scene.chain.clock.now())

@@ -110,7 +110,7 @@ class FallbackRecognition:
         with self._lock:
             if attempt is not self._attempt:
                 return
-            attempt.worked = True
+            first, attempt.worked = not attempt.worked, True
             self._tried = [attempt.session.member]
             self._sound_ms, self._sound_at = 0.0, None
             suspect, self._suspect = self._suspect, None
@@ -120,6 +120,8 @@ class FallbackRecognition:
                 self._finals = max(self._finals, ours.index)
                 if self._unfinished is not None:
                     self._unfinished.finished(ours.end_ms)
+        if first:
+            attempt.session.proved()
         if suspect is not None:  # there was something to be heard, and it had not
             suspect[0].blame(suspect[1])
         self._gate.call(self._listener.final if final else self._listener.partial, ours)
@@ -228,10 +230,8 @@ class FallbackRecognition:
             return
         if error is not None:
             attempt.session.failed(error)
-        elif attempt.worked:
-            attempt.session.succeeded()
         else:
-            attempt.session.left()
+            attempt.session.left()  # whether it works was known by its first words
         attempt.cancel()
 
 
