@@ -23,6 +23,8 @@ TEXT_CHARS = 1_000
 """What one RunSynthesis may hold: the strictest page allows 2,000 with a Chinese character counted as two."""
 REPLY_CHARS = 100_000
 """What one task may hold, by the C++ SDK's header."""
+MOST_MS = 1e9
+"""No audio is as long: eleven days."""
 WHOLE_CHARS = 300
 """What SpeechSynthesizer speaks; of a longer text the rest is lost, so that one is SpeechLongSynthesizer's."""
 
@@ -270,12 +272,22 @@ def _subtitles(payload: Mapping[str, Any]) -> tuple[Subtitle, ...]:
             item["text"],
             float(item["begin_time"]),
             float(item["end_time"]),
-            item.get("begin_index"),
-            item.get("end_index"),
+            _index(item.get("begin_index")),
+            _index(item.get("end_index")),
         )
         for item in items
         if isinstance(item, dict)
         and item.get("text")
-        and item.get("begin_time") is not None
-        and item.get("end_time") is not None
+        and isinstance(item["text"], str)
+        and _is_time(item.get("begin_time"))
+        and _is_time(item.get("end_time"))
     )
+
+
+def _index(value: Any) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def _is_time(value: Any) -> bool:
+    """Whether it is a number of milliseconds, though perhaps as text: JSON may hold ``Infinity``, as python reads it."""
+    return value is not None and 0 <= float(value) < MOST_MS
