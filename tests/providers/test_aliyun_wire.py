@@ -302,7 +302,7 @@ def test_a_subtitle_that_ends_at_no_time_is_left_out(end: str) -> None:
     """JSON as python reads it has them. After such a one no later place could be true."""
     good = {"text": "好", "begin_time": 0, "end_time": 100, "begin_index": 0, "end_index": 1}
     payload = json.dumps({"subtitles": [good | {"end_time": "X"}, good]}).replace('"X"', end)
-    event = wire.parse('{"header": {"name": "SentenceSynthesis"}, "payload": %s}' % payload)
+    event = wire.parse(f'{{"header": {{"name": "SentenceSynthesis"}}, "payload": {payload}}}')
     assert isinstance(event, wire.SentenceSpoken) and [subtitle.end_ms for subtitle in event.subtitles] == [100.0]
 
 
