@@ -119,6 +119,26 @@ def test_a_long_text_is_cut_to_what_one_message_may_hold_and_loses_nothing() -> 
     assert "".join(server.result()) == text
 
 
+def test_a_text_of_any_length_that_a_task_may_hold_is_given_to_the_service_whole() -> None:
+    """More than may wait for a socket at once: the rest follows when that has gone."""
+    text = "".join(chr(0x4E00 + number % 5000) for number in range(80_000))
+
+    def script(nls: Nls) -> list[str]:
+        start(nls)
+        nls.read_until("StopSynthesis")
+        nls.sound(bytes(1600))
+        nls.tell("SynthesisCompleted")
+        return nls.texts
+
+    with Loopback(play(script)) as server:
+        watch = Watch()
+        work = synthesiser(server).start("t", watch)
+        work.say(text)
+        work.finish()
+        assert ended(watch) is None
+    assert "".join(server.result()) == text
+
+
 def test_binary_messages_of_any_size_become_whole_samples_and_nothing_is_lost() -> None:
     pcm = bytes(at % 251 for at in range(9000))
     cuts = [0, 1, 2, 5, 6, 6, 301, 302, 8296, 8999, 9000]

@@ -149,12 +149,6 @@ def test_ids_are_32_lowercase_hexadecimal_digits() -> None:
     assert all(re.fullmatch("[0-9a-f]{32}", new_id()) for _ in range(50))
 
 
-@given(st.text(max_size=3000))
-def test_pieces_are_bounded_and_lose_nothing(text: str) -> None:
-    pieces = list(wire.pieces(text))
-    assert "".join(pieces) == text and all(0 < len(piece) <= wire.TEXT_CHARS for piece in pieces)
-
-
 @given(st.text(alphabet=st.characters(), max_size=20))
 def test_any_text_even_half_a_surrogate_pair_can_be_sent(text: str) -> None:
     sent_text = wire.run_synthesis(task(wire.FLOWING), new_id(), text)

@@ -205,6 +205,14 @@ def test_a_long_text_is_cut_to_what_one_message_may_hold_and_loses_nothing() -> 
     assert "".join(server.result()) == text
 
 
+def test_a_text_of_any_length_that_a_task_may_hold_is_given_to_the_service_whole() -> None:
+    """More than may wait for a socket at once: the rest follows when that has gone."""
+    text = "".join(chr(0x4E00 + number % 5000) for number in range(80_000))
+    with Loopback(play(whole)) as server:
+        assert ended(say(synthesiser(server), text)) is None
+    assert "".join(server.result()) == text
+
+
 def test_a_flush_is_asked_for_where_it_was_called() -> None:
     def script(tasks: Tasks) -> list[Any]:
         tasks.start()

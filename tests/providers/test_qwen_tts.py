@@ -401,6 +401,26 @@ def test_a_reply_whose_model_pauses_is_spoken_by_two_sessions_without_a_gap_in_t
     assert marks_of(watch) == [(3, 300.0, exact), (6, 600.0, exact)], "both count from the reply's start"
 
 
+def test_a_text_of_any_length_is_given_to_the_service_whole() -> None:
+    """More than may wait for a socket at once: the rest follows when that has gone."""
+    text = "".join(chr(0x4E00 + number % 5000) for number in range(80_000))
+
+    def script(realtime: RealtimePeer) -> list[str]:
+        realtime.begin()
+        realtime.read_until(FINISH)
+        realtime.respond(bytes(1600))
+        realtime.finished()
+        return realtime.texts
+
+    with Loopback(play(script)) as server:
+        watch = Watch()
+        work = synthesiser(server, mode="server_commit").start("t", watch)
+        work.say(text)
+        work.finish()
+        assert ended(watch) is None
+    assert "".join(server.result()) == text
+
+
 @pytest.mark.usefixtures("short_rest")
 def test_an_end_said_twice_counts_its_text_once() -> None:
     def first(realtime: RealtimePeer) -> None:

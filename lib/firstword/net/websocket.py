@@ -206,6 +206,11 @@ class Connection:
         return self._outbox.bytes
 
     @property
+    def full(self) -> bool:
+        """Whether half of all that may wait does: who has more to send does so by `run`, which comes after it."""
+        return self.waiting_bytes * 2 > self.bounds.outbox_bytes
+
+    @property
     def secrets(self) -> tuple[str, ...]:
         """What the handshake of its socket said that nobody is told, such as the token; none before."""
         return self._secrets

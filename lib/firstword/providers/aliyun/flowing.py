@@ -122,14 +122,13 @@ class FlowingTask:
         """Whatever text may go now; once all is gone after `finish`, the end."""
         if self._owed.state != "running":
             return
-        while (text := self._reply.next_text()) is not None:
+        while not (full := self._connection.full) and (text := self._reply.next_text()) is not None:
             if isinstance(text, Flush):
                 self._connection.send_text(wire.flush_text(self._task, new_id()))
                 self._flushed = True
                 self._owed.flushed(self._clock.now())
                 continue
-            for piece in wire.pieces(text):
-                self._connection.send_text(wire.run_synthesis(self._task, new_id(), piece))
+            self._connection.send_text(wire.run_synthesis(self._task, new_id(), text))
             self._marks.say(text)
             self._sent_chars += len(text)
             self._owed.given(text, self._clock.now())
@@ -140,7 +139,9 @@ class FlowingTask:
                     )
                 )
                 return
-        if self._reply.all_given():
+        if full:
+            self._connection.run(self._send)
+        elif self._reply.all_given():
             self._stop()
         self._set_alarm()
 

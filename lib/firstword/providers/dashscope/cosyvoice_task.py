@@ -141,7 +141,7 @@ class CosyVoiceTask:
         """Whatever text may go now; once all is gone after `finish`, the end."""
         if self._owed.state != "running":
             return
-        while (text := self._reply.next_text()) is not None:
+        while not (full := self._connection.full) and (text := self._reply.next_text()) is not None:
             if isinstance(text, Flush):
                 self._put(wire.flush(self._task))
                 self._flushed = True
@@ -149,7 +149,9 @@ class CosyVoiceTask:
                 continue
             if not self._say(text):
                 return
-        if self._reply.all_given():
+        if full:
+            self._connection.run(self._send)
+        elif self._reply.all_given():
             self._stop()
         self._set_alarm()
 
@@ -157,15 +159,14 @@ class CosyVoiceTask:
         """Returns False if it could not be said."""
         self._sent_chars += len(text)
         ssml = self._settings.enable_ssml
-        most, bound = (SSML_CHARS, SSML_CHARS) if ssml else (TASK_CHARS, TEXT_CHARS)
+        most = SSML_CHARS if ssml else TASK_CHARS
         if self._sent_chars > most:
             error = self._account.failure(f"a reply of more than {most} characters", retry=False, kind="text")
             self._reply.failed(error)
             return False
-        for at in range(0, len(text), bound):
-            if not self._put(wire.continue_task(self._task, {"text": text[at : at + bound]})):
-                self._reply.failed(self._account.failure("the service does not take the text", kind="network"))
-                return False
+        if not self._put(wire.continue_task(self._task, {"text": text})):
+            self._reply.failed(self._account.failure("the service does not take the text", kind="network"))
+            return False
         self._marks.say(text)
         self._flushed = False
         self._owed.given(_TAGS.sub("", text) if ssml else text, self._clock.now())
