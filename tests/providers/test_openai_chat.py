@@ -3,11 +3,13 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from firstword.errors import ConfigError
+from firstword.net import streamed
 from firstword.providers.openai.chat import ChatModel, make
 from firstword.speech.llm import Completion, Message, Tool, ToolCall
 from firstword.speech.watch import Watch
@@ -324,3 +326,17 @@ def test_a_workspaces_refusal_that_says_nothing_has_the_meaning_of_its_status() 
     with Loopback(refuse("404 No", "{}")) as server:
         error = run(server).events[-1][1][0]
     assert "check base_url and model" in str(error) and error.kind == "settings"
+
+
+def test_a_machine_without_a_thread_for_a_moment_keeps_no_descriptor(monkeypatch: pytest.MonkeyPatch) -> None:
+    def none_left(*_: object) -> None:
+        raise RuntimeError("can't start new thread")
+
+    service = make({"base_url": "http://127.0.0.1:9/v1", "api_key": KEY, "model": "m"}, "test")
+    monkeypatch.setattr(streamed, "spawn", none_left)
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    for _ in range(3):
+        with pytest.raises(RuntimeError):
+            service.start("t", ASK, Watch())
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
+    service.close()

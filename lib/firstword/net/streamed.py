@@ -10,6 +10,7 @@ from ..errors import ProviderError
 from ..speech.answer import AnswerEvent, CallPart, Calls, Chunk, Done, Fault, Malformed, Surrogates, refusal
 from ..speech.gate import Gate
 from ..speech.llm import Completion, GenerationListener
+from ..threads import spawn
 from .failures import Meaning
 from .http import Exchange, RefusedError
 from .redact import CODE_CHARS, redact
@@ -32,7 +33,7 @@ class Limits:
 
 
 class StreamedAnswer:
-    """One answer being written, on a thread of its own: `run` is its whole life.
+    """One answer being written, on a thread of its own: `run` is its whole life. Next: `start`.
 
     Args:
         provider: for the errors.
@@ -73,6 +74,14 @@ class StreamedAnswer:
         self._chars = 0
         self._tail: Deadline | None = None
         self._overall = clock.deadline(limits.total_ms / 1000)
+
+    def start(self, label: str) -> None:
+        """Have it written. Raises RuntimeError if this machine has no thread left; then it is over, and nobody is told."""
+        try:
+            spawn("llm", self.run, label)
+        except RuntimeError:
+            self._exchange.close()
+            raise
 
     def cancel(self) -> None:
         self._gate.close()

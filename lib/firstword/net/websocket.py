@@ -44,6 +44,7 @@ __all__ = ["Bounds", "Closed", "Connection", "ConnectionListener", "Headers", "L
 _SECRET = re.compile("auth|token|key", re.IGNORECASE)
 """Headers whose words nobody is told."""
 FRAMES_A_TURN = 64  # then the outbox gets its turn, even if the peer never pauses
+LAST_TURNS = 64  # so many frames times so many turns is more than a socket's buffer holds of what says anything
 AGAIN = ("lost", "peer", "timeout")
 """The endings of a socket that was taken over, and never answered, after which another is dialled."""
 
@@ -469,11 +470,11 @@ class Connection:
 
     def _last_words(self, pipe: Pipe) -> Closed | None:
         """The peer has hung up and takes no more. What it had said before has come all the same, and says why."""
-        pipe.dry = False
-        closed = None
-        while closed is None and not pipe.dry:
+        for _ in range(LAST_TURNS):
             closed = self._read(pipe)
-        return closed
+            if closed is not None or pipe.dry:
+                return closed
+        return None
 
     def _check_size(self) -> None:
         """Before each read: a message may not grow without bound."""
