@@ -624,3 +624,29 @@ def test_a_task_that_has_ended_owes_nothing_to_the_next_one_however_long_its_con
         work.say("二")
         work.finish()
         assert ended(watch) is None
+
+
+def test_a_gateway_that_refuses_every_token_costs_one_request_for_another_and_not_one_a_reply() -> None:
+    """The appkey is wrong, perhaps; asked too often, CreateToken refuses too, and then also those whose token would do."""
+    asked: list[int] = []
+
+    def token_door(peer: Peer) -> None:
+        peer.read_request()
+        asked.append(1)
+        token = {"Id": f"token-{len(asked)}", "ExpireTime": time.time() + 3600}
+        peer.answer("200 OK", json.dumps({"Token": token}), "Connection: close\r\n")
+
+    def refuses(peer: Peer) -> None:
+        peer.read_head()
+        peer.answer("403 Forbidden", headers="Connection: close\r\n")
+
+    with Loopback(token_door) as tokens, Loopback(refuses) as server:
+        key = {"appkey": "a", "access_key_id": "id-403", "access_key_secret": "secret", "token_url": tokens.http}
+        service = make({"url": server.ws, **key, "spares": "0"}, "test")
+        for _ in range(8):
+            watch = Watch()
+            service.start("t", watch).say("x")
+            error = ended(watch)
+            assert error is not None and (error.code, error.kind) == ("HTTP 403", "credentials")
+        service.close()
+    assert len(asked) == 2

@@ -172,7 +172,7 @@ class _Door:
         if status not in (401, 403) or self._tokens is None:
             return False
         self._tokens.forget(self._token)
-        return self._was_kept
+        return self._was_kept and self._tokens.held() != self._token
 
 
 def new_id() -> str:
