@@ -69,8 +69,8 @@ class TokenCache:
         """The gateway has refused `token`: get another next time.
 
         Returns:
-            False if that is so already, for a hundred tasks may be told; and if another was got for the same reason a moment ago, for then it
-            is not the token that is wrong.
+            False if that is so already, for a hundred tasks may be told; and if another was got for the same reason a moment ago, for then
+            the token is not what is wrong.
         """
         with self._lock:
             now = self._clock.now()
