@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -340,3 +341,26 @@ def test_a_machine_without_a_thread_for_a_moment_keeps_no_descriptor(monkeypatch
             service.start("t", ASK, Watch())
     assert len(list(Path("/proc/self/fd").iterdir())) == before
     service.close()
+
+
+def test_the_connections_of_a_hundred_calls_stay_warm(caplog: pytest.LogCaptureFixture) -> None:
+    calls = 100
+    all_asked = threading.Barrier(calls)
+
+    def script(peer: Peer) -> None:
+        peer.read_request()
+        all_asked.wait(5)
+        peer.begin_chunks()
+        peer.chunk(f"data: {said('好', 'stop')}\n\ndata: [DONE]\n\n")
+        peer.send("0\r\n\r\n")
+        peer.hold()
+
+    with Loopback(script) as server:
+        service = model(server)
+        watches = [Watch() for _ in range(calls)]
+        for number, watch in enumerate(watches):
+            service.start(str(number), ASK, watch)
+        assert all(ended(watch, 10) is None for watch in watches)
+        until(lambda: not any(name.startswith("llm-") for name in alive()))
+        service.close()
+    assert "pool is full" not in caplog.text
