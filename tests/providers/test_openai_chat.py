@@ -364,3 +364,20 @@ def test_the_connections_of_a_hundred_calls_stay_warm(caplog: pytest.LogCaptureF
         until(lambda: not any(name.startswith("llm-") for name in alive()))
         service.close()
     assert "pool is full" not in caplog.text
+
+
+def test_an_answer_that_breaks_on_our_own_side_ends_all_the_same(caplog: pytest.LogCaptureFixture) -> None:
+    """Whoever speaks it may be out of descriptors, say: nobody is left to wait for the rest."""
+
+    def out_of_everything(watch: Watch, count: int) -> None:
+        if count == 2:
+            raise OSError(24, "Too many open files")
+
+    with Loopback(stream(said("您"), said("好"), said("。", "stop"), "[DONE]", pause_s=0.01)) as server:
+        watch = Watch(out_of_everything)
+        service = model(server)
+        service.start("t", ASK, watch)
+        error = ended(watch)
+        service.close()
+    assert watch.names() == ["token", "token", "failed"]
+    assert error is not None and error.kind == "ours" and "an answer broke" in caplog.text

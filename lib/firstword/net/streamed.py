@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -16,6 +17,8 @@ from .http import Exchange, RefusedError
 from .redact import CODE_CHARS, redact
 from .sse import SseEvent, SseReader
 from .wait import Cancelled
+
+log = logging.getLogger("firstword.net")
 
 TAIL_S = 0.5  # after the finish_reason: the chunk with the token counts follows at once, or is not waited for
 ANSWER_CHARS = 200_000  # far more than can be spoken in a call: the model, or the service, has lost its way
@@ -97,6 +100,12 @@ class StreamedAnswer:
             self._gate.last(self._listener.failed, self._said_failure(refusal(error.body, error.status)))
         except ProviderError as error:
             self._gate.last(self._listener.failed, error)
+        except (
+            Exception
+        ):  # the door of this thread: a fault of ours, or of who listens, leaves nobody waiting for the end
+            log.exception("an answer broke")
+            broken = ProviderError("an error of our own; see the log", provider=self._provider, retry=True, kind="ours")
+            self._gate.last(self._listener.failed, broken)
         finally:
             self._exchange.close()
 
