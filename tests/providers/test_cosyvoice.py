@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -17,7 +18,7 @@ from firstword.gateway.server import Gateway
 from firstword.providers.dashscope import cosyvoice_task
 from firstword.providers.dashscope.cosyvoice import CosyVoice, make
 from firstword.speech.watch import Watch
-from net.loopback import Loopback, Peer
+from net.loopback import Loopback, Peer, frame
 
 from .dashscope_peer import KEY, Tasks
 from .nls_peer import ended, until, waited
@@ -201,6 +202,14 @@ def test_a_long_text_is_cut_to_what_one_message_may_hold_and_loses_nothing() -> 
     with Loopback(play(whole)) as server:
         assert ended(say(synthesiser(server), text)) is None
     assert [len(piece) for piece in server.result()] == [2000, 2000, 567]
+    assert "".join(server.result()) == text
+
+
+def test_a_text_of_any_length_that_a_task_may_hold_is_given_to_the_service_whole() -> None:
+    """More than may wait for a socket at once: the rest follows when that has gone."""
+    text = "".join(chr(0x4E00 + number % 5000) for number in range(80_000))
+    with Loopback(play(whole)) as server:
+        assert ended(say(synthesiser(server), text)) is None
     assert "".join(server.result()) == text
 
 
@@ -670,3 +679,31 @@ def test_a_reply_longer_than_the_services_patience_is_heard_whole(monkeypatch: p
         runs = [one for visit in gateway.seen("cosyvoice") for one in visit.all("run-task")]
         assert len(runs) >= 3 and not any(visit.ended.startswith("failed") for visit in gateway.log)
         close_all()
+
+
+@pytest.mark.usefixtures("short_rest")
+def test_a_service_that_says_its_end_twice_ends_one_task_and_not_the_next() -> None:
+    stopping, go = threading.Event(), threading.Event()
+
+    def script(tasks: Tasks) -> None:
+        tasks.start()
+        tasks.read_until("finish-task")
+        stopping.set()
+        waited(go)
+        tasks.sentence("一", bytes(1600))
+        head = {"task_id": tasks.task_id, "event": "task-finished", "attributes": {}}
+        tasks.peer.send(frame(1, json.dumps({"header": head, "payload": {}})) * 2)
+        tasks_in_a_row(tasks)
+
+    with Loopback(play(script), play(tasks_in_a_row)) as server:
+        watch = Watch()
+        service = synthesiser(server)
+        work = service.start("t", watch)
+        work.say("一")
+        waited(stopping)
+        work.say("二")
+        work.finish()
+        go.set()
+        assert ended(watch) is None
+        service.close()
+    assert len(audio_of(watch)) == 3200

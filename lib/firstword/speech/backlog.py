@@ -14,6 +14,9 @@ QUIET_AFTER_MS = 1_000
 """So much after the last sound nobody waits for the recogniser any more: it has ended its sentence."""
 PAUSE_MS = 40
 """So much silence ends a sound: the closures of most plosives are as long, and cost a message each."""
+LOSSES = 2_000
+"""So many losses are known by their place: those of two minutes of a service that takes every message too late. It tells of its latest
+sentence, not of what was long before."""
 QUIET_SEND_MS = 200
 """Then messages are of so many ms: a caller who listens costs a fifth of one who talks."""
 
@@ -40,9 +43,8 @@ class Backlog:
         self._held = 0
         self._taken = 0
         self._lost = 0
-        self._losses: list[
-            tuple[int, int]
-        ] = []  # at so many bytes of the service's audio, so many bytes have been lost
+        # At so many bytes of the service's audio, so many bytes have been lost; at most LOSSES of them.
+        self._losses: list[tuple[int, int]] = []
         self.ready = False
         self.asked = False
 
@@ -59,15 +61,22 @@ class Backlog:
             self._pieces.append(pcm)
             self._held += len(pcm)
             lost = self._lost
-            while self._held > self._bound:
+            while (over := self._held - self._bound) > 0:
                 oldest = self._pieces.popleft()
-                self._held -= len(oldest)
-                self._lost += len(oldest)
+                if len(oldest) > over:  # one piece may be more than all that may wait: its latest stays
+                    self._pieces.appendleft(oldest[over:])
+                self._held -= min(over, len(oldest))
+                self._lost += min(over, len(oldest))
             if self._lost > lost:
-                if self._losses and self._losses[-1][0] == self._taken:
-                    self._losses.pop()
-                self._losses.append((self._taken, self._lost))
+                self._note_loss()
             return self._lost == lost
+
+    def _note_loss(self) -> None:
+        if self._losses and self._losses[-1][0] == self._taken:
+            self._losses.pop()
+        self._losses.append((self._taken, self._lost))
+        if len(self._losses) > LOSSES:
+            del self._losses[: LOSSES // 2]
 
     def wants_sending(self) -> bool:
         """Whether the connection's thread should be asked to `take`; says so once until it has."""
