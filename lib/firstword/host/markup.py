@@ -33,6 +33,21 @@ def sections(xml: str, tags: tuple[str, ...]) -> dict[str, Element]:
     return found
 
 
+def check_encoding(content: bytes, name: str) -> None:
+    """Whether the switch reads a file as it was written. Of one in GBK it makes other characters and loses some, and says nothing: callers
+    would hear them. Raises ConfigError."""
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return  # UTF-16, which it knows
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise ConfigError(
+            f"{name}, line {line}: this is not UTF-8, and the switch reads other characters than were written: save the file as "
+            "UTF-8 and say reloadxml in fs_cli"
+        ) from None
+
+
 def entries(section: Element | None, tag: str, where: str, attributes: tuple[str, ...]) -> dict[str, Element]:
     """The entries of a section by their names, which come first among `attributes`. Raises ConfigError."""
     found: dict[str, Element] = {}
