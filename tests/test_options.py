@@ -47,6 +47,7 @@ def test_texts_become_values() -> None:
         ({"delay": "-5"}, "service 'x': delay takes 0 or more, not -5"),
         ({"pace": "nan"}, "service 'x': pace takes 0.5 to 2, not nan"),
         ({"fast": "maybe"}, "service 'x': fast takes true or false, not 'maybe'"),
+        ({"words": "再见｜拜拜"}, "service 'x': words is split at |, not at the full-width ｜ that is in it"),
         ({"key": "env:FIRSTWORD_NO_SUCH"}, "service 'x': key: the environment variable FIRSTWORD_NO_SUCH is not set"),
         ({"key": "file:/no/such"}, "service 'x': key: /no/such can not be read: No such file or directory"),
     ],

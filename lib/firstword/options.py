@@ -152,6 +152,8 @@ def _value(text: str, kind: Any, field: dataclasses.Field[Any], where: str) -> A
             raise ConfigError(f"{where} takes true or false, not {text!r}")
         return text.lower() in _TRUE
     if typing.get_origin(kind) is tuple:
+        if "｜" in text:  # which a Chinese keyboard writes: callers would hear the whole list as one text
+            raise ConfigError(f"{where} is split at |, not at the full-width ｜ that is in it")
         return tuple(part.strip() for part in text.split("|") if part.strip())
     if meta["choices"] and text not in meta["choices"]:
         raise ConfigError(
