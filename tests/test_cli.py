@@ -120,6 +120,23 @@ def test_ctrl_c_while_it_still_imports_is_no_traceback(monkeypatch: pytest.Monke
     assert cli.main(["demo"]) == 130
 
 
+def test_a_terminal_that_lacks_a_character_is_shown_another_one() -> None:
+    command = [sys.executable, "-m", "firstword.cli", "speak", "好😀"]
+    for encoding, shown in {"gbk": "好?", "ascii": "??", "utf-8": "好😀"}.items():
+        environment = {**os.environ, "PYTHONIOENCODING": encoding}
+        done = subprocess.run(command, capture_output=True, env=environment, timeout=30, check=True)
+        assert f"written  {shown}\n" in done.stdout.decode(encoding)
+
+
+def test_who_has_seen_enough_of_it_ends_it_without_a_traceback(tmp_path: Path) -> None:
+    script = tmp_path / "steps.yaml"
+    script.write_text("steps: [{wait_for: silence}, {wait: 100 ms}, {wait: 100 ms}, hang_up]")
+    line = f"{sys.executable} -m firstword.cli call {script} | head -n 1; exit ${{PIPESTATUS[0]}}"
+    done = subprocess.run(["bash", "-c", line], capture_output=True, text=True, timeout=40, check=False)
+    assert (done.returncode, done.stderr) == (128 + signal.SIGPIPE, "")
+    assert done.stdout.count("\n") == 1
+
+
 @pytest.mark.parametrize(
     ("words", "line"),
     [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import io
 import os
 import signal
 import sys
@@ -25,15 +26,22 @@ COMMANDS = {
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command. Returns its exit code: 0 done, 1 failed, 2 misused, 130 and 143 interrupted by SIGINT and SIGTERM."""
+    """Run one command. Returns its exit code: 0 done, 1 failed, 2 misused, 130 and 143 interrupted by SIGINT and
+    SIGTERM, 141 if nobody reads on what it prints."""
     os.environ.setdefault(
         "OPENBLAS_NUM_THREADS", "1"
     )  # before numpy is imported: its BLAS threads spin where calls must be served
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal in GBK knows no emoji, one in ASCII no Chinese
     before = signal.signal(signal.SIGTERM, _terminated)  # it must not leave a gateway of ours behind
     try:
         return _run(sys.argv[1:] if arguments is None else arguments)
     except KeyboardInterrupt:
         return 128 + signal.SIGINT
+    except BrokenPipeError:  # who reads what is printed has seen enough, such as `head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python's end would say it again
+        return 128 + signal.SIGPIPE
     finally:
         signal.signal(signal.SIGTERM, before)
 
