@@ -17,9 +17,11 @@ def test_a_thread_has_a_name_and_is_known_until_it_ends() -> None:
     assert thread.name == "job-call1"
     assert thread.daemon
     assert "job-call1" in threads.alive()
+    assert threads.jobs()["job"] == 1
     go.set()
     assert threads.join([thread], 5) == []
     assert "job-call1" not in threads.alive()
+    assert "job" not in threads.jobs()
 
 
 def assert_waits(event: threading.Event) -> None:

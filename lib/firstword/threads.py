@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterable
 from typing import Generic, TypeVar
 
@@ -21,7 +21,7 @@ STACK_BYTES = 1 << 20
 """A megabyte of address space, touched only as deep as it is used: measured 60-90 KiB resident for a TLS handshake."""
 
 _making = threading.Lock()  # threading.stack_size is a global: set it and start the thread as one act
-_alive: set[threading.Thread] = set()
+_alive: dict[threading.Thread, str] = {}  # and the job of each
 
 
 def spawn(job: str, run: Callable[[], None], call: str = "", stack_bytes: int = STACK_BYTES) -> threading.Thread:
@@ -37,16 +37,16 @@ def spawn(job: str, run: Callable[[], None], call: str = "", stack_bytes: int = 
         except Exception:  # the door: a last resort, logged
             log.exception("thread %s died", thread.name)
         finally:
-            _alive.discard(thread)
+            _alive.pop(thread, None)
 
     thread = threading.Thread(target=body, name=f"{job}-{call}" if call else job, daemon=True)
     with _making:
         before = threading.stack_size(stack_bytes)
         try:
-            _alive.add(thread)
+            _alive[thread] = job
             thread.start()
         except BaseException:
-            _alive.discard(thread)
+            _alive.pop(thread, None)
             raise
         finally:
             threading.stack_size(before)
@@ -74,6 +74,11 @@ def join(threads: Iterable[threading.Thread], seconds: float, clock: Clock = SYS
 def alive() -> list[str]:
     """The names of the threads made here that still run, sorted: for `status` and for tests of leaks."""
     return sorted(thread.name for thread in tuple(_alive))
+
+
+def jobs() -> Counter[str]:
+    """How many of them have each job."""
+    return Counter(tuple(_alive.values()))
 
 
 T = TypeVar("T")

@@ -134,6 +134,18 @@ def make_line(tmp_path: Path, diary: Diary) -> Iterator[Callable[..., Line]]:
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.fixture
+def line(make_line: Callable[..., Line]) -> Line:
+    return make_line()
+
+
+@pytest.fixture
+def switch(line: Line) -> Iterator[Switch]:
+    switch = Switch(line)
+    yield switch
+    switch.hang_up()
+
+
 def _descriptors() -> dict[str, str]:
     """The FIFOs and pipes that this process holds open, by descriptor."""
     held = {}

@@ -151,3 +151,14 @@ def test_a_caller_is_played_to_both_profiles_and_judged(tmp_path: Path, capsys: 
     out = capsys.readouterr().out
     assert "'我想 … 退货' was cut off" in out
     assert "held out" not in out
+
+
+def test_a_model_s_english_comes_in_tokens_as_long_as_english_ones_are() -> None:
+    four = {"token_chars": turns.ENGLISH_TOKEN_CHARS}
+    said = {"replies": ["Yes.", {"text": "No.", "delay_ms": 9}, "echo"], "otherwise": "What?"}
+    assert turns._in_tokens(said) == {
+        "replies": [{"text": "Yes.", **four}, {"text": "No.", "delay_ms": 9, **four}, "echo"],
+        "otherwise": {"text": "What?", **four},
+    }
+    exact = {"match": [{"when": "a", "tokens": ["x", "y"]}]}
+    assert turns._in_tokens(exact) == exact

@@ -11,7 +11,8 @@ from typing import Any
 from mock import Mock
 
 from firstword import events as ev
-from firstword.call.call import Call, Services
+from firstword.call.call import Call
+from firstword.call.dialogue import Services
 from firstword.call.profile import Profile
 from firstword.call.record import CallRecord
 from firstword.call.tools import Request, Toolbox

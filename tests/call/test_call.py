@@ -7,7 +7,8 @@ from pathlib import Path
 import mock
 import pytest
 
-from firstword.call.call import Call, Services
+from firstword.call.call import Call
+from firstword.call.dialogue import Services
 from firstword.call.profile import Profile
 from firstword.errors import HostError
 

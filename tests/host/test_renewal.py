@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -112,7 +113,7 @@ def test_a_running_call_keeps_its_code_and_the_next_has_the_new(tmp_path: Path, 
         """
         old = begin()
         change("call/call.py", "counters.underruns", "news.CODE")
-        change("call/call.py", "from . import announce", "from . import announce, news")
+        change("call/call.py", "from .dialogue import", "from . import news\\nfrom .dialogue import")
         (LIB / "call/news.py").write_text("CODE = 'new code'")
         change("providers/aliyun/asr.py", 'self.name = "aliyun asr"', 'self.name = "new asr"')
         told["reload"] = ask("reload")
@@ -139,6 +140,10 @@ def test_a_running_call_keeps_its_code_and_the_next_has_the_new(tmp_path: Path, 
     assert [line.split()[0] for line in told["calls"]] == told["uuids"]
     assert [line.split()[0] for line in told["levels"][::2]] == told["uuids"]
     assert "calls: 2 now" in told["status"]
+    held = (
+        r"\nfirstword_2 \S+: 1 calls, \d+ threads \(call, media-clock[^)]*\), [1-9]\d* connections, media clock running"
+    )
+    assert re.search(held, told["status"]), told["status"]
     assert "\nfirstword_2 " in told["status"] and "until its calls have ended: firstword " in told["status"]
     assert told["say"][0] == "+OK\n"
     assert told["say"][1] == "-ERR say takes UUID TEXT\n"

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from firstword.clock import SYSTEM
-from firstword.net.loop import Loop, Pause, Work, _Members
+from firstword.net.loop import LOOP, Loop, Pause, Work, _Members
 from firstword.net.masks import POOL_BYTES, Masks
 from firstword.net.wait import Wait
 from firstword.net.websocket import FRAMES_A_TURN, Closed, Connection
@@ -32,6 +32,7 @@ def test_many_connections_are_one_thread_which_ends_with_the_last_and_starts_ane
         for _ in range(2):
             _thirty_connections(server.ws)
             until(lambda: alive() == [])
+            assert LOOP.connections == 0
 
 
 def _thirty_connections(url: str) -> None:
@@ -42,6 +43,7 @@ def _thirty_connections(url: str) -> None:
     until(lambda: all(diary.told for diary in diaries))
     until(lambda: alive() == ["sockets"])
     assert [diary.told for diary in diaries] == [[str(number)] for number in range(30)]
+    assert LOOP.connections == 30
     for connection in connections:
         connection.close()
     assert {diary.ending().kind for diary in diaries} == {"closed"}

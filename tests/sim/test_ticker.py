@@ -70,7 +70,7 @@ def test_channels_that_flow_are_ticked_by_one_thread_at_their_moments(ticker: Ti
         assert set(bug.ticked_by) == {"ticker"}
         arrivals = channel.line.arrivals
         missed = sum(missing for _, missing in channel.line.gaps)
-        assert arrivals[9] - arrivals[0] == pytest.approx((9 + missed) * TICK, abs=0.04)
+        assert arrivals[9] - arrivals[0] == pytest.approx((9 + missed) * TICK, abs=0.1)  # either may be late
 
 
 def test_a_channel_that_must_wait_waits_on_its_own_thread_and_holds_up_nobody(ticker: Ticker) -> None:

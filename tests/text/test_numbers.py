@@ -6,14 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from firstword.text import numerals
+from firstword.text import numerals, roman
 from firstword.text.en import numbers as en
 from firstword.text.zh import numbers as zh
 
 ZH = {
     "0": "零", "007": "七", "10": "十", "11": "十一", "20": "二十", "100": "一百", "101": "一百零一",
     "110": "一百一十", "115": "一百一十五", "200": "两百",
-    "222": "两百二十二", "1001": "一千零一", "1010": "一千零一十", "2000": "两千", "2002": "两千零二", "10000": "一万",
+    "222": "二百二十二", "1001": "一千零一", "1010": "一千零一十", "2000": "两千", "2002": "两千零二", "10000": "一万",
     "10010": "一万零一十", "12000": "一万二千",
     "20000": "两万", "100000": "十万", "100010": "十万零一十", "1001000": "一百万一千", "10000001": "一千万零一",
     "200000000": "两亿",
@@ -49,6 +49,7 @@ def test_an_amount_in_mandarin_is_understood_as_the_number_it_was(number: int) -
 
 def test_two_is_liang_where_it_counts_and_er_where_it_orders() -> None:
     assert [zh.amount("2"), zh.amount("2", two="两"), zh.ordinal("2")] == ["二", "两", "二"]
+    assert [zh.amount("210"), zh.amount("2000000"), zh.amount("2200")] == ["二百一十", "两百万", "两千二百"]
     assert [zh.amount("200"), zh.ordinal("200"), zh.ordinal("2000")] == ["两百", "二百", "二千"]
     assert zh.dictated("2012") == "二零幺二"
     assert zh.digits("2012-1") == "二零一二-一"
@@ -64,6 +65,7 @@ def test_sums_are_joined_by_and() -> None:
     assert en.amount("1150", joined=True) == "one thousand one hundred and fifty"
     assert en.amount("50", joined=True) == "fifty"
     assert en.amount("1,050,000", joined=True) == "one million fifty thousand"
+    assert en.amount("1,000,012", joined=True) == "one million twelve"
 
 
 @given(st.integers(0, 10**18))
@@ -96,3 +98,11 @@ def test_a_year(figures: str, said: str) -> None:
 
 def test_what_there_is_several_of() -> None:
     assert [en.plural(one) for one in ("nineteen eighty", "six", "third")] == ["nineteen eighties", "sixes", "thirds"]
+
+
+def test_a_roman_numeral() -> None:
+    assert [roman.value(one) for one in ("IX", "XIV", "XL", "XCIX", "CXLIV")] == [9, 14, 40, 99, 144]
+
+
+def test_a_letter_and_what_stands_for_a_number_are_no_roman_numeral() -> None:
+    assert [roman.value(one) for one in ("C", "L", "XX")] == [None, None, None]

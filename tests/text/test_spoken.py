@@ -162,7 +162,7 @@ def test_no_kind_reaches_into_the_next_run_but_over_chinese() -> None:
         ({"language": "en", "groups": False}, "555-0123", "five five five zero one two three"),
         ({"language": "en", "links": "announce"}, "see https://a.com/b now", "see a link now"),
         ({"language": "en", "emails": "skip"}, "to a@b.com now", "to  now"),
-        ({"language": "en", "codes": "amount"}, "order 1234", "order one thousand two hundred thirty four"),
+        ({"language": "en", "codes": "amount"}, "order 1234", "order one thousand two hundred and thirty four"),
     ],
 )
 def test_a_profile_says_how_a_kind_is_read(settings: dict[str, object], text: str, said: str) -> None:

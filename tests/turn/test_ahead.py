@@ -5,6 +5,7 @@ from __future__ import annotations
 from firstword import events as ev
 from firstword.commands import Say, Silence
 from firstword.turn import State
+from firstword.turn.hearing import LEAD_MS
 
 from .playbook import AHEAD, BUSY, Playbook, greeted
 
@@ -50,11 +51,28 @@ def test_an_answer_to_other_words_was_thought_in_vain() -> None:
     assert (play.turn.budget.begun, play.turn.budget.used) == (2, 1)
 
 
-def test_nothing_is_thought_ahead_of_what_is_visibly_unfinished_or_a_farewell() -> None:
+def test_nothing_is_thought_ahead_of_a_farewell_or_in_a_pause_of_what_is_visibly_unfinished() -> None:
     for said in ("我想寄快递，然后", "我的手机号是138", "再见"):
         play = greeted(AHEAD).begins() >> ev.CallerPartlyHeard(said, 1)
         play >> ev.CallerPaused(play.now)
         play.silent()
+
+
+def test_what_is_visibly_unfinished_is_answered_ahead_when_the_turn_will_soon_be_over_all_the_same() -> None:
+    play = greeted(AHEAD).begins() >> ev.CallerPartlyHeard("我想寄快递，然后", 1)
+    play >> ev.CallerPaused(play.now)
+    assert play.timers["endpoint"] - play.timers["ahead"] == LEAD_MS
+    play.fires("ahead") << ("think ahead", 2, "我想寄快递，然后") << State.HEARING
+    play.timers["endpoint"] = LEAD_MS
+    play.fires("endpoint") << ("release", 2, "我想寄快递，然后")
+
+
+def test_a_caller_who_goes_on_before_that_is_not_answered_ahead() -> None:
+    play = greeted(AHEAD).begins() >> ev.CallerPartlyHeard("我想寄快递，然后", 1)
+    play >> ev.CallerPaused(play.now) >> ev.CallerStirred(play.now)
+    assert "ahead" not in play.timers
+    play >> ev.TimerFired("ahead")  # it was on its way
+    play.silent()
 
 
 def test_thinking_in_vain_has_a_budget() -> None:
@@ -95,6 +113,16 @@ def test_a_phrase_that_fails_after_such_an_answer_does_not_ask_the_old_question_
 def test_an_answer_that_the_caller_s_cough_held_for_a_moment_was_thought_ahead_once() -> None:
     play = thought_ahead().begins().stops() << ("release", 2, "what does it cost")
     assert (play.turn.budget.begun, play.turn.budget.used) == (1, 1)
+
+
+def test_an_answer_that_failed_before_the_turn_was_over_was_in_vain_and_no_later_one_counts_for_it() -> None:
+    play = greeted(AHEAD).begins() >> ev.CallerHeard("what does it cost", 1)
+    play >> ev.CallerPaused(play.now) << ("think ahead", 2, "what does it cost")
+    play >> ev.ReplyFailed(2, BUSY)
+    play.silent() << State.HEARING
+    play.fires("endpoint") << ("think", 3, "what does it cost")
+    play.begins().stops()  # a cough holds the answer that was not thought ahead
+    assert (play.turn.budget.begun, play.turn.budget.used) == (1, 0)
 
 
 def test_an_answer_that_fails_after_it_has_done_something_is_not_asked_for_again() -> None:

@@ -155,4 +155,42 @@ def test_a_caller_who_often_pauses_is_given_more_time_and_one_who_never_does_les
     assert play.timers["endpoint"] + 100 == MANNERS.endpoint_least_ms
 
 
+@pytest.mark.parametrize(
+    ("said", "endpoint_ms"),
+    [
+        ("我家的洗衣机", MANNERS.endpoint_most_ms),
+        ("我想换鞋，因为", MANNERS.endpoint_ms),
+        ("my number is", MANNERS.endpoint_ms),
+    ],
+)
+def test_a_pause_that_the_words_foretold_teaches_nothing_of_other_pauses(said: str, endpoint_ms: int) -> None:
+    play = greeted().begins() >> ev.CallerPartlyHeard(said, 1)
+    play >> ev.CallerPaused(play.now)
+    play.now += 0.8
+    play >> ev.CallerStirred(play.now) >> ev.CallerPartlyHeard(said + " 今天坏了", 1) >> ev.CallerPaused(play.now)
+    assert play.timers["endpoint"] + 100 == pytest.approx(endpoint_ms, abs=1)
+
+
 # Thinking ahead.
+
+
+def test_a_syllable_that_is_too_short_to_take_the_floor_takes_it_with_its_words() -> None:
+    play = greeted() >> ev.CallerStirred(100.5)
+    play >> ev.CallerPaused(play.now)
+    play.silent() >> ev.CallerPartlyHeard("好", 1)
+    play.silent() << State.HEARING
+    assert "idle" not in play.timers and play.timers["endpoint"] + 200 == pytest.approx(MANNERS.endpoint_ms, abs=1)
+    play.fires("endpoint") << ("think", 2, "好")
+
+
+@pytest.mark.parametrize("how", ["another sound begins", "long ago"])
+def test_words_that_need_not_be_of_the_short_sound_do_not_take_the_floor(how: str) -> None:
+    play = greeted()
+    play >> ev.CallerPaused(play.now)
+    if how == "long ago":
+        play.now += 2
+    else:
+        play >> ev.CallerStirred(play.now)
+    play >> ev.CallerPartlyHeard("好", 1)
+    play.silent() << State.LISTENING
+    play >> ev.CallerHeard("好", 1) << ("think", 2, "好")

@@ -256,7 +256,7 @@ def test_a_profile_without_phrases_says_nothing_of_its_own() -> None:
 @pytest.mark.parametrize("state", [state for state in State if state is not State.OVER])
 def test_a_hang_up_ends_the_call_in_every_state(state: State) -> None:
     turn = Turn(MANNERS)
-    turn.state = state
+    turn.floor.state = state
     assert turn.handle(ev.HungUp("caller"), 1.0)[-1] == Finish("hangup", "caller")
     assert turn.state is State.OVER
 

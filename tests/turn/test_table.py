@@ -14,7 +14,7 @@ from firstword.turn import RULES, Manners, State, Turn, join
 
 from .playbook import BUSY, MANNERS, WRONG_KEY
 
-TIMERS = ("idle", "endpoint", "hear", "final", "think", "filler", "held", "keys", "warn", "closing", "call")
+TIMERS = ("idle", "endpoint", "ahead", "hear", "final", "think", "filler", "held", "keys", "warn", "closing", "call")
 
 
 def some(kind: type, reply: int) -> ev.Event:
@@ -33,7 +33,7 @@ def test_every_cell_of_the_table_leads_to_a_known_state_or_nothing() -> None:
     for event in every:
         for state in State:
             turn = Turn(MANNERS)
-            turn.state, turn.reply = state, 3
+            turn.floor.state, turn.floor.reply = state, 3
             commands = turn.handle(event, 2.0)
             assert turn.state in State
             assert (turn.state is State.OVER) == (state is State.OVER or any(isinstance(c, Finish) for c in commands))

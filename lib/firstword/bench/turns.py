@@ -61,6 +61,8 @@ GATEWAY: Mapping[str, object] = {
     "first-packet-ms": 150,
     "real-time-factor": 0.1,
 }
+ENGLISH_TOKEN_CHARS = 4
+"""About what a token of a model holds of English. Of Chinese it is two characters, as the gateway has it where nothing is said."""
 NOT_AHEAD: Mapping[str, object] = {"ahead_waste": 0}
 AT_ONCE = 32
 APART_S = 0.2
@@ -199,7 +201,21 @@ def _mark(conversation: Annotated) -> str:
 
 
 def _mind(conversation: Annotated) -> dict[str, Any]:
-    return {"when": _mark(conversation), **conversation.model}
+    model = conversation.model
+    return {"when": _mark(conversation), **(_in_tokens(model) if "en" in conversation.tags else model)}
+
+
+def _in_tokens(script: Any) -> Any:
+    """What a scripted model says, in tokens as long as they are in English. A ``{text: …}`` keeps what else it says."""
+    if isinstance(script, list):
+        return [_in_tokens(one) for one in script]
+    if isinstance(script, str) and script != "echo":
+        return {"text": script, "token_chars": ENGLISH_TOKEN_CHARS}
+    if isinstance(script, Mapping) and "text" in script:
+        return {"token_chars": ENGLISH_TOKEN_CHARS, **script}
+    if isinstance(script, Mapping) and "when" not in script:
+        return {name: _in_tokens(one) for name, one in script.items()}
+    return script
 
 
 def _xml(place: Place, tasks: Sequence[Task], columns: Mapping[str, Mapping[str, object]]) -> str:

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import datetime
 import logging
-from collections.abc import Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from .. import commands as cmd
@@ -18,24 +16,17 @@ from ..audio import vad
 from ..audio.ears import Ears
 from ..audio.echo import Echo
 from ..audio.media_clock import Line, MediaClock
-from ..audio.pcm import FRAME_MS
 from ..clock import SYSTEM, Clock
 from ..errors import FirstwordError, HostError, one_line
 from ..host.api import Host
-from ..speech.asr import Recogniser
-from ..speech.fallback.usage import Usage
-from ..speech.llm import Message, Model
-from ..speech.tts import Synthesiser
 from ..threads import Inbox, join, spawn
-from ..turn import State, Turn
-from . import announce
-from .doing import Doing, Told, ToolAnswered, ToolsWanted
+from ..turn import Turn
+from .dialogue import Dialogue, Services
+from .doing import Told, ToolAnswered, ToolsWanted
 from .ears import Listening
-from .history import History, tokens_of
 from .profile import Profile
-from .record import CallRecord, TurnRecord
-from .reply import Reply
-from .summary import Summarised, Summary
+from .record import CallRecord
+from .summary import Summarised
 from .timers import Timers
 from .tools import Errands, Toolbox
 
@@ -47,16 +38,6 @@ LONGEST_WAIT_S = 0.5
 """How long the call thread sleeps at most: it looks after the media clock's health in between."""
 CLOSE_S = 3.0
 """How long everything of a call may take to end, once it is over."""
-
-
-@dataclass(frozen=True)
-class Services:
-    """The three services of a call, and which of the profile's they turned out to be."""
-
-    asr: Recogniser
-    llm: Model
-    tts: Synthesiser
-    usage: Usage = field(default_factory=Usage)
 
 
 class Call:
@@ -94,25 +75,10 @@ class Call:
         self._clock = clock
         self._inbox: Inbox[ev.Event | Told | Summarised] = Inbox(INBOX_BOUND, clock)
         self._timers = Timers()
-        self._history = History(
-            profile.system,
-            profile.history_turns,
-            tokens=profile.history_tokens,
-            tools_tokens=tokens_of(toolbox.tools),
-            mark=profile.interruption_mark,
-            dropped=self._dropped,
-        )
-        self._summary = Summary(self.label, services.llm, profile.history_summary, self.post)
-        self._doing = Doing(self.label, host, profile, toolbox, errands, self.post, self.turn.collect, clock)
-        self._wanted: ToolsWanted | None = (
-            None  # by a reply that is thought ahead or overtaken: not before it is released
-        )
         self._listening = Listening(self.label, services.asr, profile.rate, self.post)
-        self._reply: Reply | None = None
-        self._spoke_at = 0.0  # when the caller last began to speak
-        self._overtaken: TurnRecord | None = None  # a turn whose reply was silenced before it was audible
-        self._announced = 0  # how many turns the switch's listeners know of
+        self._toolbox, self._errands = toolbox, errands
         self._line: Line | None = None
+        self._dialogue: Dialogue | None = None  # once the line is open
 
     # -- the session thread ------------------------------------------------------------------------------------------
 
@@ -149,6 +115,18 @@ class Call:
             raise HostError(f"the audio pipes could not be made in {self._folder}: {error.strerror}") from error
 
     def _talk(self, line: Line) -> None:
+        self._dialogue = Dialogue(
+            self.host,
+            self._profile,
+            self._services,
+            self.turn,
+            line,
+            self.record,
+            self._toolbox,
+            self._errands,
+            self.post,
+            self._clock,
+        )
         try:
             thread = spawn("call", self._work, self.label)
         except RuntimeError as error:  # the machine has no thread left; the line's FIFOs must not stay
@@ -196,19 +174,20 @@ class Call:
         self.post(edge)
 
     def reply_began(self, reply: int, at: float) -> None:
-        current = self._reply
-        if current is not None and current.number == reply:
+        current = self._dialogue.current(reply) if self._dialogue is not None else None
+        if current is not None:
             current.record.mark("first_word", at)
         self.post(ev.ReplyBegan(reply))
 
     def reply_drained(self, reply: int, empty: bool) -> None:
-        current = self._reply
-        if current is None or current.number != reply:
+        dialogue = self._dialogue
+        current = dialogue.current(reply) if dialogue is not None else None
+        if dialogue is None or current is None:
             return
         if current.error is not None:
             self.post(ev.ReplyFailed(reply, current.error))
         else:
-            self.post(ev.ReplyDrained(reply, empty, current.text, self._doing.then))
+            self.post(ev.ReplyDrained(reply, empty, current.text, dialogue.sequel))
 
     def line_broke(self, why: str) -> None:
         self.post(ev.Broke(why))
@@ -217,216 +196,63 @@ class Call:
 
     def _work(self) -> None:
         outcome = None
+        assert self._dialogue is not None, "this thread is started after it was made"
         try:
             while outcome is None:
-                outcome = self._step()
+                outcome = self._step(self._dialogue)
         except Exception as error:  # the door of the call thread: a fault of ours ends this call, not the process
             log.exception("%s: the call broke", self.label)
             outcome = cmd.Finish("error", "error", one_line(error))
         finally:
             self._conclude(outcome or cmd.Finish("error", "error", "the call thread ended early"))
 
-    def _step(self) -> cmd.Finish | None:
+    def _step(self, dialogue: Dialogue) -> cmd.Finish | None:
         now = self._clock.now()
         event: ev.Event | Told | Summarised | None = self._timers.due(now)
         if event is None:
-            look_s = self._reply.look(now) if self._reply is not None else LONGEST_WAIT_S
-            event = self._inbox.get(min(LONGEST_WAIT_S, self._timers.wait(now), look_s))
+            event = self._inbox.get(min(LONGEST_WAIT_S, self._timers.wait(now), dialogue.look(now)))
             now = self._clock.now()
-        if event is None:
-            if self._media.alive(now):
-                return None
-            if self._line is not None:
-                self._line.rescue()  # or the switch waits in open() or read() of a FIFO for ever
-            event = ev.Broke("the media clock has stopped")
-        if isinstance(event, ToolsWanted | ToolAnswered):
-            self._do(event)
-            return None
-        if isinstance(event, Summarised):
-            self._history.summarised(self._summary.take(event))
-            return None
-        if (
-            isinstance(event, ev.ReplyDrained | ev.ReplyFailed)
-            and self._reply is not None
-            and self._reply.number == event.reply
-        ):
-            self._end_reply(interrupted=False)  # it is over, whatever the turn makes of it
-        if isinstance(event, ev.CallerStirred):
-            self._spoke_at = event.at
-            self._services.tts.expect(self.label)  # a reply is near: it shall wait for no handshake
+        match event:
+            case None:
+                return None if self._media.alive(now) else self._handle(dialogue, self._clock_died(), now)
+            case ToolsWanted() | ToolAnswered():
+                dialogue.told(event)
+            case Summarised():
+                dialogue.summarised(event)
+            case _:
+                return self._handle(dialogue, event, now)
+        return None
+
+    def _clock_died(self) -> ev.Broke:
+        if self._line is not None:
+            self._line.rescue()  # or the switch waits in open() or read() of a FIFO for ever
+        return ev.Broke("the media clock has stopped")
+
+    def _handle(self, dialogue: Dialogue, event: ev.Event, now: float) -> cmd.Finish | None:
+        """Have the machine say what to do about `event`, and do it."""
+        if isinstance(event, ev.ReplyDrained | ev.ReplyFailed):
+            dialogue.reply_over(event.reply)
+        elif isinstance(event, ev.CallerStirred):
+            dialogue.caller_began(event.at)
         before = self.turn.state
         orders = self.turn.handle(event, now)
         if log.isEnabledFor(logging.DEBUG):
             log.debug("%s: %s --%s--> %s %s", self.label, before.name, event, self.turn.state.name, orders)
         for order in orders:
-            if isinstance(order, cmd.Finish):
-                return order
-            self._carry_out(order, now)
-        self._announce_turns()
+            match order:
+                case cmd.Finish():
+                    return order
+                case cmd.Listen():
+                    self._listening.start()
+                    self._services.tts.expect(self.label)  # the greeting may be from memory; the first reply is not
+                case cmd.StartTimer():
+                    self._timers.start(order.name, now + order.ms / 1000)
+                case cmd.StopTimer():
+                    self._timers.stop(order.name)
+                case _:
+                    dialogue.carry_out(order)
+        dialogue.announce()
         return None
-
-    def _announce_turns(self) -> None:
-        """Tell the switch's listeners of each turn that is over. One that was overtaken is not: its words may come again in the next."""
-        turns = self.record.turns
-        while self._announced < len(turns):
-            turn = turns[self._announced]
-            if turn is self._overtaken or (self._reply is not None and turn is self._reply.record):
-                return
-            self._announced += 1
-            announce.turn_over(self.host, self.record, self._announced)
-
-    def _carry_out(self, order: cmd.Command, now: float) -> None:
-        match order:
-            case cmd.Listen():
-                self._listening.start()
-                self._services.tts.expect(self.label)  # the greeting may be from memory; the first reply is not
-            case cmd.Think():
-                self._think(order)
-            case cmd.Release():
-                self._release(order)
-            case cmd.Hold():
-                self._of(order).hold()
-            case cmd.Resume():
-                self._of(order).release()
-            case cmd.Fill():
-                self._fill(order, now)
-            case cmd.Say():
-                self._say(order, now)
-            case cmd.Silence():
-                self._silence()
-            case cmd.StartTimer():
-                self._timers.start(order.name, now + order.ms / 1000)
-            case cmd.StopTimer():
-                self._timers.stop(order.name)
-            case _:
-                raise AssertionError(f"unexpected command {order}: Finish ends the loop, the others stand above")
-
-    def _think(self, order: cmd.Think) -> None:
-        record = TurnRecord(0.0, order.text)
-        reply = self._begin(order.reply, record, held=True)
-        self._doing.begin_turn()
-        reply.think(
-            self._services.llm,
-            self._history.if_asked(order.text),
-            self._doing.offered,
-            lambda number, calls: self.post(ToolsWanted(number, calls)),
-        )
-
-    def _release(self, order: cmd.Release) -> None:
-        reply = self._of(order)
-        record = reply.record
-        if self._overtaken is not None and self._overtaken is not record:
-            self.record.turns.remove(self._overtaken)  # its words are in this one: one turn of the caller, one entry
-        self._overtaken = None
-        if reply.released_at is None:  # else it was overtaken by a sound, and is asked already
-            self._history.ask(order.text)
-        record.last_speech, record.caller = order.last_speech, order.text
-        record.at |= {"endpoint": order.endpoint, "final": order.final}
-        if record not in self.record.turns:
-            self.record.turns.append(record)
-        reply.release()
-        wanted, self._wanted = self._wanted, None
-        if wanted is not None:
-            self._do(wanted)
-
-    def _fill(self, order: cmd.Fill, now: float) -> None:
-        heard_in_ms = self._heard_in_ms(now)
-        if self._doing.waiting and heard_in_ms + self._profile.tool_filler_ms > FRAME_MS:
-            self.post(ev.ToolsBegan(order.reply, heard_in_ms))  # the caller hears us, or did a moment ago
-        else:
-            self._of(order).fill(order.text)
-
-    def _heard_in_ms(self, now: float) -> int:
-        """When the caller has heard all of us that is there; in the past if it is negative."""
-        assert self._line is not None, "replies begin after the line is open"
-        waiting_ms = self._line.waiting_ms()
-        return round(waiting_ms if waiting_ms > FRAME_MS else (self._line.last_frame_at - now) * 1000)
-
-    def _do(self, event: Told) -> None:
-        """The model wants tools, or one has answered."""
-        reply = self._reply
-        if reply is None or reply.number != event.reply:
-            return
-        if isinstance(event, ToolAnswered):
-            self._doing.take(event)
-        elif reply.released_at is None or self.turn.state in (State.HEARING, State.SETTLING):
-            self._wanted = event  # it may not be what they want
-            return
-        else:
-            self._history.called("", event.calls)
-            self._doing.begin_round(event)
-            if self._doing.waiting:
-                self.post(ev.ToolsBegan(event.reply, max(0, self._heard_in_ms(self._clock.now()))))
-        answers = self._doing.finished()
-        if answers is None:
-            return
-        self.post(ev.ToolsAnswered(event.reply))
-        for call, answer in answers:
-            self._history.answered(call.id, answer.text)
-        if self._doing.then is not None or self._doing.endless:
-            reply.conclude()
-        else:
-            reply.go_on(self._services.llm, self._history.go_on(), self._doing.offered)
-
-    def _dropped(self, messages: Sequence[Message]) -> None:
-        if self._profile.history_summary:
-            self._summary.drop(messages)
-
-    def _of(self, order: cmd.Release | cmd.Hold | cmd.Resume | cmd.Fill) -> Reply:
-        """The reply that is meant: the machine knows of no other than the current one."""
-        assert self._reply is not None and self._reply.number == order.reply, f"{order} of {self._reply}"
-        return self._reply
-
-    def _say(self, order: cmd.Say, now: float) -> None:
-        self._overtaken = None
-        record = TurnRecord(now, "", reply=order.text)
-        self.record.phrases.append(record)
-        self._begin(order.reply, record).say(order.text)
-
-    def _silence(self) -> None:
-        record = self._reply.record if self._reply is not None else None
-        self._end_reply(interrupted=True)
-        if record is None:
-            return
-        audible = "first_word" in record.at
-        if audible and self._line is not None and self.turn.state is State.HEARING:
-            record.barge_in_ms = round(max(0.0, self._line.last_frame_at - self._spoke_at) * 1000, 1)
-        if not audible and record in self.record.turns:
-            self._overtaken = record
-
-    def _begin(self, number: int, record: TurnRecord, held: bool = False) -> Reply:
-        self._end_reply(interrupted=True)
-        assert self._line is not None, "replies begin after the line is open"
-        self._line.begin(number, held)
-        label = f"{self.label}-{number}"
-        self._reply = Reply(
-            number, label, self._line, self._services.tts, self._clock, record, self._profile.reply_chars, self._profile
-        )
-        return self._reply
-
-    def _end_reply(self, *, interrupted: bool) -> None:
-        """Stop the reply under way, and write down what was heard of it."""
-        reply, self._reply = self._reply, None
-        if reply is None:
-            return
-        reply.silence()
-        uses = self._doing.cancel()
-        self._wanted = None
-        self._account(reply)
-        record = reply.record
-        record.tools = [use.as_dict() for use in uses]
-        record.reply, record.heard = reply.text, reply.heard()
-        record.interrupted = interrupted and record.heard != record.reply
-        self._history.heard(record.heard, record.interrupted)
-
-    def _account(self, reply: Reply) -> None:
-        """What the model wrote was of use, or in vain."""
-        ahead = self.record.ahead
-        if reply.released_at is None:
-            ahead.tokens_wasted += reply.tokens
-        else:
-            ahead.tokens_used += reply.tokens
-            ahead.gained_ms += (reply.released_at - reply.begun_at) * 1000
 
     def _conclude(self, outcome: cmd.Finish) -> None:
         """The call is over: stop everything of ours, let the session thread go, and say how it ended. Once."""
@@ -445,10 +271,8 @@ class Call:
     def _stop(self) -> None:
         """Everything of ours, and write down what it came to."""
         self._listening.stop()
-        self._summary.close()
-        self._end_reply(interrupted=True)
-        self._overtaken = None  # nothing follows that could take its words
-        self._announce_turns()
+        if self._dialogue is not None:
+            self._dialogue.end()
         if self.record.answered_at:
             self.record.lasted_ms = round((self._clock.now() - self.record.answered_at) * 1000, 1)
         if self._line is not None:
@@ -459,10 +283,6 @@ class Call:
                 "late": counters.late,
                 "dropped_in": counters.dropped_in + self._listening.dropped,
             }
-        self.record.providers |= self._services.usage.providers()
-        self.record.switches = self._services.usage.switches()
-        self.record.ahead.begun, self.record.ahead.used = self.turn.budget.begun, self.turn.budget.used
-        self.record.resumed = self.turn.resumed
 
 
 def _by(reason: str) -> str:

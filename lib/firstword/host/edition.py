@@ -14,12 +14,14 @@ from ..audio import vad
 from ..audio.media_clock import MediaClock
 from ..call import announce
 from ..call import record as records
-from ..call.call import Call, Services
+from ..call.call import Call
+from ..call.dialogue import Services
 from ..call.profile import Profile
 from ..call.record import CallRecord
 from ..call.tools.permissions import destinations
 from ..clock import Clock
 from ..errors import ConfigError, FirstwordError, one_line
+from ..net.loop import LOOP
 from . import console, logs, renewal, telling
 from .api import Host, Switch
 from .freeswitch import FreeSwitch, FreeSwitchHost
@@ -115,7 +117,7 @@ class Edition:
         """See `seat.Edition`."""
         lateness = self.media.lateness
         return (
-            f"{self.name} {self.version}: {len(self.calls())} calls, {len(threads.alive())} threads, media clock "
+            f"{self.name} {self.version}: {len(self.calls())} calls, {_threads()}, {LOOP.connections} connections, media clock "
             f"{'running' if self.media.alive(self.clock.now()) else 'STOPPED'}, late p50 {lateness.p50_ms:.1f} p99 {lateness.p99_ms:.1f} "
             f"max {lateness.max_ms:.1f} ms"
         )
@@ -237,3 +239,10 @@ def tell_dialplan(host: Host, result: str, turns: int = 0, first_word_ms: float 
     host.set_variable("firstword_turns", str(turns))
     host.set_variable("firstword_first_word_ms", "" if first_word_ms is None else f"{first_word_ms:.0f}")
     host.set_variable("firstword_error", error.replace("${", "＄{"))
+
+
+def _threads() -> str:
+    """How many there are, and what for: ``3 threads (call 2, media-clock)``."""
+    jobs = threads.jobs()
+    names = ", ".join(f"{job} {count}" if count > 1 else job for job, count in sorted(jobs.items()))
+    return f"{jobs.total()} threads" + (f" ({names})" if names else "")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from types import TracebackType
 
-from ..call.call import Services
+from ..call.dialogue import Services
 from ..call.profile import Profile
 from ..clock import Clock
 from ..speech.fallback.alarms import Alarms

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ..call.call import Services
+from ..call.dialogue import Services
 from ..call.profile import Profile
 from ..call.tools import Errands, HttpTool, Toolbox
 from ..clock import Clock

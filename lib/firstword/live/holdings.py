@@ -17,6 +17,9 @@ connection to its event socket, which is how all this is asked."""
 FOLDERS = ("run", "temp", "storage", "cache")
 """Where calls put things that they must take away again."""
 POLL = "anon_inode:[eventpoll]"
+ROUSE = "anon_inode:[eventfd]"
+OF_ALL_CALLS = {"media-clock", "sockets", "token-keeper", "fallback", "phrases"}
+"""Threads that no call owns."""
 OF_THE_SWITCH = re.compile(r"/db/|/sqlite|^/dev/|^/log/")
 """Descriptors that come and go with its own work."""
 
@@ -28,7 +31,7 @@ class Holdings:
     things: dict[str, Counter[str]]
     """By kind, see `KINDS`."""
     warm: int
-    """TCP connections to services. One that is idle is kept for the next call."""
+    """TCP connections to services. One that is idle is kept for the next call, and the eventfd that rouses it; and that of their thread."""
 
     @property
     def channels(self) -> int:
@@ -45,12 +48,14 @@ def holdings(switch: Instance) -> Holdings:
     channels = json.loads(switch.api("show channels as json")).get("rows", ())
     status = switch.api("python voicebot status")
     descriptors, warm = _descriptors(switch)
+    connections = sum(map(int, re.findall(r"(\d+) connections", status)))
+    descriptors[ROUSE] = max(0, descriptors[ROUSE] - connections - (connections > 0))
     names = [task.name for task in Path(f"/proc/{switch.pid}/task").iterdir()]
     files = [str(path.relative_to(switch.folder)) for name in FOLDERS for path in (switch.folder / name).rglob("*")]
     return Holdings(
         {
             "channels": Counter(row["uuid"] for row in channels),
-            "threads of firstword": Counter({"thread": sum(map(int, re.findall(r"(\d+) threads", status)))}),
+            "threads of firstword": _threads_of_calls(status),
             "threads": Counter({"thread": len(names)}),
             "descriptors": descriptors,
             "polls": Counter({POLL: descriptors.pop(POLL, 0)}),
@@ -58,6 +63,15 @@ def holdings(switch: Instance) -> Holdings:
         },
         warm,
     )
+
+
+def _threads_of_calls(status: str) -> Counter[str]:
+    found: Counter[str] = Counter()
+    for names in re.findall(r"\d+ threads \(([^)]*)\)", status):
+        for job, _, count in (name.partition(" ") for name in names.split(", ")):
+            if job not in OF_ALL_CALLS:
+                found[job] += int(count or 1)
+    return found
 
 
 def _descriptors(switch: Instance) -> tuple[Counter[str], int]:

@@ -56,6 +56,14 @@ class Loop:
         self._new: list[_Member] = []
         self._running = False
         self._wake: Wake | None = None
+        self._members: _Members | None = None
+
+    @property
+    def connections(self) -> int:
+        """How many are open, those included that wait for work (`spares.Spares`). Any thread may ask."""
+        with self._lock:
+            waiting = len(self._members.all) if self._running and self._members is not None else 0
+            return waiting + len(self._new)
 
     def adopt(self, work: Work, wake: Wake, pause: Pause) -> None:
         """From here on resume `work`, which waits for `pause` now. `wake` is its own, and closed by it."""
@@ -80,7 +88,7 @@ class Loop:
     def _run(self) -> None:
         wake = self._wake
         assert wake is not None
-        members = _Members(wake)
+        members = self._members = _Members(wake)
         try:
             while self._take_new(members):
                 for member, readable in members.wait():

@@ -25,7 +25,7 @@ BEFORE = 32
 
 FIGURE = "".join(sorted(DIGITS))
 LETTER = "".join(sorted(LETTERS))
-NUMBER = r"(?>\d{1,3}(?:,\d{3})++(?![\d,])|\d++)(?:\.\d++)?+"
+NUMBER = r"(?>\d{1,3}(?:,\d{3})++(?!,?\d)|\d++)(?:\.\d++)?+"
 """A number, with or without commas between thousands, as patterns have it. Possessive: a run of a hundred figures is looked at once, not a
 hundred times."""
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 
 from . import pictures
+from .markup_keys import key_at
 from .pictures import FACE_STARTS, FACES, LONGEST_FACE, is_face
 from .scan import NOT_MINE, WAIT, Rule, Scan
 
@@ -45,7 +46,7 @@ _NOT_A_DIRECTION = ("见笑", "可笑", "笑话", "玩笑", "笑纳", "不思考
 
 
 def stars(scan: Scan, text: str, at: int, last: bool) -> int:
-    """``*`` and ``**``; a * b, 2**10 and 138****5678 are none."""
+    """``*`` and ``**``; a * b, 2**10, 138****5678 and 按*键 are none."""
     count = _run(text, at, "*", 4)
     if at + count == len(text) and count < 4 and not last:
         return WAIT
@@ -58,6 +59,10 @@ def stars(scan: Scan, text: str, at: int, last: bool) -> int:
         taken = _between(scan, text, at, last, "*", LONGEST_ASIDE, is_direction)
         if taken:
             return taken
+    if count == 1 and not scan.italic:
+        key = key_at(text, at, scan.before, last)
+        if key:
+            return WAIT if key == WAIT else _plain(scan, text[at : at + key])
     bold, italic = count >= 2, count != 2
     if closes and ((bold and scan.bold) or (italic and scan.italic)):
         scan.bold, scan.italic = scan.bold and not bold, scan.italic and not italic

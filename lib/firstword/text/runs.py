@@ -17,7 +17,7 @@ LETTERS = frozenset(
     [chr(code) for code in (*range(65, 91), *range(97, 123))]
     + [chr(code) for code in range(0xC0, 0x250) if code not in (0xD7, 0xF7)]
 )
-CURRENCY = frozenset("$¥€£₩₽₹฿")
+CURRENCY = frozenset("$¥€£₩₽₹฿¢")
 ROMAN = frozenset(chr(code) for code in range(0x2160, 0x217C))
 CIRCLED = frozenset(chr(code) for code in range(0x2460, 0x2474))
 SIGNS = frozenset("+-−±×÷=<>≤≥≠≈%‰°℃℉~∼/^#&*@_√π∞Ω²³½¼¾⅓⅔№→′″μµ") | ROMAN | CIRCLED
@@ -37,13 +37,14 @@ MONTHS = frozenset(
 )
 ABBREVIATED = frozenset(
     listed("""
-    dr | mr | mrs | ms | prof | st | jr | sr | no | vol | ext | dept | inc | ltd | vs | etc | approx | tel | fig | ave | blvd |
-    rd | ct | apt | sgt | capt | gen | rev | hon | gov
+    dr | mr | mrs | ms | mt | maj | col | lt | prof | st | jr | sr | no | vol | ext | dept | inc | ltd | vs | etc | approx | tel |
+    fig | ave | blvd | rd | ct | apt | sgt | capt | gen | rev | hon | gov
 """)
 )
 """Words whose point is no full stop, beside the months'."""
 _SUFFIXES = ("st", "nd", "rd", "th")
 _DAY_HALVES = frozenset(("am", "pm", "a.m", "p.m", "a.m.", "p.m."))
+_SUMS = DIGITS | CURRENCY
 CODES = frozenset(
     listed("""
     usd | cny | rmb | hkd | eur | gbp | jpy | krw | aud | cad | twd | sgd | mop | thb | chf | nzd | us
@@ -157,7 +158,7 @@ class Run:
                 self.is_link = True
             new_sentence = before.islower() and after.isupper()
             return int((after in LETTERS and not new_sentence) or after in DIGITS)
-        return int(after in DIGITS and before in CURRENCY | SIGNS and bool(before))
+        return int(after in DIGITS and (before in CURRENCY | SIGNS or at == 0))
 
     def _abbreviates(self, text: str, at: int, after: str) -> int:
         """A point with no word behind it at once: p.m. and SEPT. 15 and C. S. Lewis keep it."""
@@ -202,7 +203,7 @@ class Run:
         if before in CURRENCY:
             return int(after in DIGITS)
         if before in OPERATORS:
-            return int(after in DIGITS and (at > 1 or before not in "-–—*~"))
+            return int(after in _SUMS and (at > 1 or before not in "-–—*~"))
         if before in LETTERS:
             return self._after_word(text, at, after)
         if before == ".":
@@ -214,7 +215,7 @@ class Run:
         return 0
 
     def _after_number(self, text: str, at: int, before: str, after: str) -> int:
-        if after in DIGITS or after in "°℃℉%‰€²³":
+        if after in DIGITS or after in "°℃℉%‰€²³μ":
             return 1
         if after in LETTERS:
             if before == ")" or before == "%":
@@ -225,8 +226,8 @@ class Run:
         if after in OPERATORS:
             beyond = text[at + 2 : at + 3]
             if beyond == " ":
-                return int(text[at + 3 : at + 4] in DIGITS and at + 3 < len(text))
-            return int(beyond in DIGITS and bool(beyond))
+                return int(text[at + 3 : at + 4] in _SUMS and at + 3 < len(text))
+            return int(beyond in _SUMS and bool(beyond))
         return 0
 
     def _after_word(self, text: str, at: int, after: str) -> int:
@@ -236,7 +237,8 @@ class Run:
             return int(after in DIGITS)
         if after in DIGITS or after in CURRENCY:
             of_a_plate = len(word) == at == 1 and word.isupper()
-            return int(of_a_plate or low in CODES or (self._street > 0 and low in _NAMED))
+            across = low == "x" and at > 2 and text[at - 2] == " " and text[at - 3] in DIGITS
+            return int(of_a_plate or across or low in CODES or (self._street > 0 and low in _NAMED))
         if after not in LETTERS:
             return 0
         if low in _DAY_HALVES and text[0] in DIGITS:

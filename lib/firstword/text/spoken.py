@@ -30,9 +30,10 @@ _FOLDED = {
     chr(code): chr(code - 0xFEE0) for code in (*range(0xFF10, 0xFF1A), *range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B))
 }
 _FOLDED |= dict(zip("％＋－．／＝＜＞＠＃＄＆＊＿～￥￡－\u00a0\u2011", "%+-./=<>@#$&*_~¥£- -", strict=True))
-_FOLDED |= {"℃": "℃", "º": "°", "：": ":", "（": "(", "）": ")"}
+_FOLDED |= {"µ": "μ", "℃": "℃", "º": "°", "：": ":", "（": "(", "）": ")"}
 _STARTS = CORE | PERHAPS | {wide for wide, narrow in _FOLDED.items() if narrow in CORE | PERHAPS} | {"㎡"}
 
+_APART = ("", " ", "(", '"', "“")
 _TABLES = {"zh": MANDARIN, "en": ENGLISH}
 
 Told = Callable[[str, str, str], None]
@@ -65,7 +66,9 @@ class Words:
             elif not text:
                 said.append(atom)
                 continue
-            elif not self._link and (atom.fixed or (text not in _STARTS and len(text) == 1)):
+            elif not self._link and (
+                atom.fixed or (text not in _STARTS and len(text) == 1 and (text != "." or not self._may_begin(text)))
+            ):
                 said.append(atom)
                 self._passed(_FOLDED.get(text, text))
                 continue
@@ -78,6 +81,10 @@ class Words:
         said: list[Atom] = []
         self._say(said, final=True)
         return said
+
+    def _may_begin(self, text: str) -> bool:
+        """Whether a run may begin with `text`. A point ends what is before it, but for one that stands apart: .5."""
+        return text in _STARTS or (text == "." and self._before[-1:] in _APART)
 
     def _take(self, atom: Atom) -> None:
         if atom.fixed:
@@ -104,7 +111,7 @@ class Words:
             if self._link and self._swallow(said):
                 continue
             end = 0
-            if self._text[0] in _STARTS:
+            if self._may_begin(self._text[0]):
                 self._run = self._run or Run()
                 known = self._run.end(self._text, final)
                 if known is None:

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 
 _TABLE = """
 mm 毫米 millimeter | cm 厘米 centimeter | dm 分米 decimeter | m 米 meter | km 公里 kilometer | KM 公里 kilometer
+ft² 平方英尺 square_foot/square_feet | ft2 平方英尺 square_foot/square_feet | sqft 平方英尺 square_foot/square_feet
+dL 分升 deciliter | dl 分升 deciliter | yr 年 year | yrs 年 year
 μm 微米 micrometer | um 微米 micrometer
 nm 纳米 nanometer | inch 英寸 inch | ft 英尺 foot/feet | mi 英里 mile | yd 码 yard
 mm² 平方毫米 square_millimeter | cm² 平方厘米 square_centimeter | m² 平方米 square_meter | km² 平方公里 square_kilometer
@@ -24,8 +26,9 @@ V 伏 volt | kV 千伏 kilovolt | mV 毫伏 millivolt | A 安 amp | mA 毫安 mi
 J 焦耳 joule | kJ 千焦 kilojoule | cal 卡 calorie | kcal 千卡 kilocalorie | N 牛 newton | Pa 帕 pascal
 kPa 千帕 kilopascal | MPa 兆帕 megapascal | mmHg 毫米汞柱 millimeter_of_mercury/millimeters_of_mercury
 KB KB kilobyte | kb KB kilobyte | MB 兆 megabyte | GB GB gigabyte | TB TB terabyte
-Kbps K kilobit_per_second/kilobits_per_second | Mbps 兆 megabit_per_second/megabits_per_second
-Gbps G gigabit_per_second/gigabits_per_second
+Kbps K kilobit_per_second/kilobits_per_second | kbps K kilobit_per_second/kilobits_per_second
+Mbps 兆 megabit_per_second/megabits_per_second | mbps 兆 megabit_per_second/megabits_per_second
+Gbps G gigabit_per_second/gigabits_per_second | gbps G gigabit_per_second/gigabits_per_second
 dB 分贝 decibel | db 分贝 decibel | mol 摩尔 mole | mmol 毫摩尔 millimole | μmol 微摩尔 micromole
 IU 国际单位 international_unit | rpm 转每分钟 RPM/RPM | bpm 次每分钟 beat_per_minute/beats_per_minute
 °C 摄氏度 degree_Celsius/degrees_Celsius | ℃ 摄氏度 degree_Celsius/degrees_Celsius | °c 摄氏度 degree_Celsius/degrees_Celsius
@@ -48,6 +51,8 @@ PER_ZH = {
     "分钟": "分钟", "小时": "小时", "秒": "秒", "间": "间", "周": "周",
     "位": "位", "台": "台", "盒": "盒", "瓶": "瓶", "斤": "斤", "吨": "吨", "米": "米", "公里": "公里", "平": "平",
     "度": "度", "条": "条", "张": "张", "份": "份",
+    **{unit: unit for unit in "片粒支袋包箱套双本只颗枚笔单罐桶杯碗升克课季"}, "公斤": "公斤", "平米": "平米", "课时": "课时",
+    "学期": "学期", "学年": "学年", "季度": "季度",
     "mo": "月", "month": "月", "yr": "年", "year": "年", "day": "天", "week": "周", "night": "晚", "person": "人",
 }  # fmt: skip
 """What may stand behind a stroke: 元/月."""
@@ -80,7 +85,7 @@ CURRENCY_EN = {
     "C$": ("Canadian dollar", "Canadian dollars", "cent", "cents"), "CAD": ("Canadian dollar", "Canadian dollars", "cent", "cents"),
     "S$": ("Singapore dollar", "Singapore dollars", "cent", "cents"), "SGD": ("Singapore dollar", "Singapore dollars", "cent", "cents"),
     "₹": ("rupee", "rupees", "", ""), "₽": ("ruble", "rubles", "", ""), "THB": ("baht", "baht", "", ""), "฿": ("baht", "baht", "", ""),
-    "CHF": ("Swiss franc", "Swiss francs", "", ""),
+    "CHF": ("Swiss franc", "Swiss francs", "", ""), "¢": ("cent", "cents", "", ""),
 }  # fmt: skip
 """One, several; a hundredth, hundredths; empty where none are said."""
 

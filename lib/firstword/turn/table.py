@@ -19,7 +19,7 @@ current one is about a reply that is over, and `handle` drops it before the tabl
 overtaken.
 
 **A pause is not an end.** How long it may last is a matter of what was said (`patience`). Meanwhile the answer is thought ahead and held
-(`_prepared`): if the turn is over and the words are still the same, it is released; if not, it was in vain, which `ahead` bounds.
+(`answer`): if the turn is over and the words are still the same, it is released; if not, it was in vain, which `ahead` bounds.
 
 **A sound is not an interruption.** It holds the reply. Words end it; a listener's 嗯, or no words, let it go on a syllable earlier. A
 caller who makes such sounds all the time is soon asked for more: for a sound as long as speech, then for words.
@@ -34,8 +34,9 @@ answered when the floor is free.
 **No dead ends.** Each state in which we wait for somebody else has a timer, and a failure leads to an apology, two in a row to the
 end of the call.
 
-The table is the whole policy: a row per event, a column per state, in each cell the method that acts, or ``-`` where the event
-means nothing there. `tests/turn/` plays the stories, walks each cell, and runs any order of events.
+The table is the whole policy: a row per event, a column per state, in each cell the rule that acts (a method of `hearing`, `answers`,
+`speaking` or `asides`), or ``-`` where the event means nothing there. `tests/turn/` plays the stories, walks each cell, and runs any order
+of events.
 """
 
 from __future__ import annotations
@@ -49,36 +50,37 @@ from .. import events as ev
 State = enum.Enum("State", "READY LISTENING HEARING SETTLING THINKING SPEAKING HELD CLOSING OVER")
 
 TABLE = """
-                    READY      LISTENING   HEARING    SETTLING   THINKING   SPEAKING   HELD       CLOSING    OVER
-Answered            greet      -           -          -          -          -          -          -          -
-CallerStirred       -          -           go_on      -          -          doubt      doubt_on   -          -
-CallerBegan         -          hear        -          take_back  overtake   insist     insist     -          -
-CallerHushed        -          -           silent     -          -          -          -          -          -
-CallerPaused        -          pause_late  pause      -          -          -          weigh_up   -          -
-CallerPartlyHeard   -          note        note       settled    rethink    murmur     words      -          -
-CallerHeard         -          unprompted  note       settled    rethink    murmur     words      -          -
-RecogniserFailed    deaf       deaf        deaf       deaf       deaf       deaf       deaf       -          -
-ReplyBegan          -          -           too_late   too_late   speak      -          -          -          -
-ToolsBegan          -          -           -          -          wait_tools wait_tools wait_tools -          -
-ToolsAnswered       -          -           tools_done tools_done tools_done tools_done tools_done -          -
-ReplyDrained        -          -           lost       lost       nothing    yield      yield_held linger     -
-ReplyFailed         -          -           lost       lost       failed     failed     failed     finish     -
-KeyPressed          -          press       press      press      press      press      press      press_last     -
-SpeechAsked         -          obey        obey       obey       obey       obey       obey       -          -
-HangUpAsked         dismiss    dismiss     dismiss    dismiss    dismiss    dismiss    dismiss    dismiss    -
-HungUp              gone       gone        gone       gone       gone       gone       gone       gone       -
-Broke               broke      broke       broke      broke      broke      broke      broke      broke      -
-TimerFired:idle     -          remind      -          -          -          -          -          -          -
-TimerFired:endpoint -          -           endpoint   -          -          -          -          -          -
-TimerFired:hear     -          -           endless    -          -          -          -          -          -
-TimerFired:final    -          -           -          give_up    -          -          -          -          -
-TimerFired:think    -          -           -          -          stalled    -          -          -          -
-TimerFired:filler   -          -           -          -          fill       fill       fill_later -          -
-TimerFired:held     -          -           -          -          -          -          resume     -          -
-TimerFired:keys     -          typed       typed      typed      typed      typed      typed      -          -
-TimerFired:warn     -          warn        warn       warn       warn       warn       warn       -          -
-TimerFired:closing  -          -           -          -          -          -          -          finish     -
-TimerFired:call     dismiss    expire      expire     expire     expire     expire     expire     -          -
+                     READY    LISTENING   HEARING     SETTLING    THINKING    SPEAKING    HELD          CLOSING     OVER
+Answered             greet    -           -           -           -           -           -             -           -
+CallerStirred        -        stir        go_on       -           -           doubt       doubt_on      -           -
+CallerBegan          -        hear        -           take_back   overtake    insist      insist        -           -
+CallerHushed         -        -           silent      -           -           -           -             -           -
+CallerPaused         -        pause_late  paused      -           -           pass_over   weigh_up      -           -
+CallerPartlyHeard    -        name_sound  note        settled     rethink     murmur      weigh_words   -           -
+CallerHeard          -        unprompted  note        settled     rethink     murmur      weigh_words   -           -
+RecogniserFailed     deaf     deaf        deaf        deaf        deaf        deaf        deaf          -           -
+ReplyBegan           -        -           too_late    too_late    speak       -           -             -           -
+ToolsBegan           -        -           -           -           wait_tools  wait_tools  wait_tools    -           -
+ToolsAnswered        -        -           tools_done  tools_done  tools_done  tools_done  tools_done    -           -
+ReplyDrained         -        -           lost        lost        nothing     drained     drained_held  linger      -
+ReplyFailed          -        -           lost        lost        failed      failed      failed        finish      -
+KeyPressed           -        press       press       press       press       press       press         press_last  -
+SpeechAsked          -        obey        obey        obey        obey        obey        obey          -           -
+HangUpAsked          dismiss  dismiss     dismiss     dismiss     dismiss     dismiss     dismiss       dismiss     -
+HungUp               gone     gone        gone        gone        gone        gone        gone          gone        -
+Broke                broke    broke       broke       broke       broke       broke       broke         broke       -
+TimerFired:idle      -        remind      -           -           -           -           -             -           -
+TimerFired:endpoint  -        -           end_turn    -           -           -           -             -           -
+TimerFired:ahead     -        -           think_late  -           -           -           -             -           -
+TimerFired:hear      -        -           endless     -           -           -           -             -           -
+TimerFired:final     -        -           -           give_up     -           -           -             -           -
+TimerFired:think     -        -           -           -           stalled     -           -             -           -
+TimerFired:filler    -        -           -           -           fill        fill        fill_later    -           -
+TimerFired:held      -        -           -           -           -           -           resume        -           -
+TimerFired:keys      -        typed       typed       typed       typed       typed       typed         -           -
+TimerFired:warn      -        warn        warn        warn        warn        warn        warn          -           -
+TimerFired:closing   -        -           -           -           -           -           -             finish      -
+TimerFired:call      dismiss  expire      expire      expire      expire      expire      expire        -           -
 """
 
 Rule = TypeVar("Rule")

@@ -27,7 +27,11 @@ def grouped(figures: str, reading: Reading) -> str:
 
 
 def _telephone(found: Found, reading: Reading) -> str:
-    said = in_groups(_GROUP.findall(found[0]), reading)
+    groups = _GROUP.findall(found[0])
+    if len(groups) == 1 and len(groups[0]) > 8:
+        one = groups[0][0] == "1" and len(groups[0]) == 11
+        groups = cut(groups[0], [1, 4, 7] if one else range(4, len(groups[0]) - 1, 4))
+    said = in_groups(groups, reading)
     return f"plus {said}" if found[0][0] == "+" else said
 
 
@@ -82,6 +86,8 @@ def _strokes(found: Found, reading: Reading) -> str:
     return "/".join(_figures(part, mixed=True) for part in found[0].split("/"))
 
 
+_NAMED = re.compile(r"[a-z]+-[a-z0-9-]+")
+"""covid-19: a word, and a number behind it."""
 _BUSINESS = re.compile(r"([A-GI-Z])2([A-Z])")
 _PARTS = re.compile(r"[A-Za-z]+|[0-9]+|[^A-Za-z0-9]")
 
@@ -94,8 +100,8 @@ def _code(found: Found, reading: Reading) -> str | None:
     named = is_code(text, begin)
     if not named and (business := _BUSINESS.fullmatch(whole)):
         return f"{business[1]} to {business[2]}"
-    if whole.islower() and "-" in whole and not named:
-        return None  # covid-19: a word, and a number behind it
+    if not named and _NAMED.fullmatch(whole):
+        return None
     parts = _PARTS.findall(whole)
     said = ""
     for part in parts:
@@ -116,8 +122,10 @@ def _part(part: str, named: bool, *, mixed: bool, reading: Reading) -> str:
 
 
 def _tail(found: Found, reading: Reading) -> str:
-    """5G, 16c."""
+    """5G, 16c; Room 204B by one."""
     figures = found["figures"]
+    if len(figures) > 2 and "." not in figures and is_code(found.string, found.start()):
+        return f"{grouped(figures, reading)} {found['letters']}"
     said = amount(figures, joined=True) if "." in figures else _figures(figures, mixed=False)
     return f"{said} {found['letters']}"
 

@@ -39,10 +39,24 @@ _AMOUNT = re.compile(
 
 _PRESSURE = re.compile(r"\b(?:pressure|BP|bp)\b[^.,;!?0-9]{0,12}$")
 
+_SERIAL_BEFORE = re.compile(r"(?:(?:^|[^A-Za-z])[A-Za-z]{1,2}(?:-\d{1,8}){0,4}|\d)-$", re.ASCII)
+_SERIAL_BEHIND = re.compile(r"-(?:(?:\d{1,8}-){0,4}(?:[A-Z]+|[A-Za-z]{1,2})(?![A-Za-z])|\d{1,8}-\d)", re.ASCII)
+
 
 def is_code(text: str, at: int) -> bool:
     """Whether what stands before `at` names a number that is dictated: order number, ext., please dial."""
     return _CODE.search(text, max(0, at - 32), at) is not None
+
+
+def is_serial(text: str, begin: int, end: int) -> bool:
+    """Whether ``text[begin:end]`` hangs by dashes with letters or two more numbers, as in 133-ABC, b-1-5, 5-10-15.
+
+    Its dashes say neither "to" nor "minus".
+    """
+    return (
+        _SERIAL_BEHIND.match(text, end) is not None
+        or _SERIAL_BEFORE.search(text, max(0, begin - 32), begin) is not None
+    )
 
 
 def is_amount(text: str, at: int) -> bool:

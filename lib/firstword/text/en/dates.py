@@ -38,11 +38,28 @@ def _month_day(found: Found, reading: Reading) -> str | None:
     if not 1 <= int(found["day"]) <= 31:
         return None
     said = _said(_month(found["month"]), found["day"], "", day_first=False)
+    if found["last"]:
+        said += f" to {ordinal(found['last'])}"
     return f"{said}{found['comma']}{year(found['year'])}" if found["year"] else said
 
 
 def _month_year(found: Found, reading: Reading) -> str:
     return f"{_month(found['month'])} {year(found['year'])}"
+
+
+def _months(found: Found, reading: Reading) -> str | None:
+    """Jan-Mar 2024; may-march is none."""
+    if not found["month"][0].isupper():
+        return None
+    said = f"{_month(found['month'])} to {_month(found['last'])}"
+    return f"{said} {year(found['year'])}" if found["year"] else said
+
+
+def _day_first_name(found: Found, reading: Reading) -> str | None:
+    """15-Jan-2020."""
+    if not 1 <= int(found["day"]) <= 31:
+        return None
+    return _said(_month(found["month"]), found["day"], found["year"], day_first=True)
 
 
 def _dashed_name(found: Found, reading: Reading) -> str | None:
@@ -125,6 +142,11 @@ def _hour(found: Found, reading: Reading) -> str:
     return amount(found["hour"]) + _half(found)
 
 
+def _hours(found: Found, reading: Reading) -> str:
+    """3-5 pm."""
+    return f"{amount(found['hour'])} to {amount(found['last'])}{_half(found)}"
+
+
 def _o_clock(found: Found, reading: Reading) -> str:
     return f"{amount(found['hour'])}{found['rest']}"
 
@@ -144,11 +166,26 @@ KINDS = (
     kind(
         "date",
         _FIRST,
-        rf"(?P<month>{MONTH}) ?(?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?![\d:])(?: ?(?P<comma>, ?| ){_YEAR})?",
+        rf"(?P<month>{MONTH}) ?(?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?![\d:])"
+        rf"(?: ?[-–] ?(?P<last>\d{{1,2}})(?:st|nd|rd|th)?(?![\d:A-Za-z]))?(?: ?(?P<comma>, ?| ){_YEAR})?",
         _month_day,
         re.IGNORECASE,
     ),
+    kind(
+        "date",
+        _FIRST,
+        rf"(?P<month>{MONTH}) ?[-–] ?(?P<last>{MONTH})(?! ?\d{{1,2}}(?!\d))(?: {_YEAR})?",
+        _months,
+        re.IGNORECASE,
+    ),
     kind("date", _FIRST, rf"(?P<month>{MONTH})(?:,? |-){_YEAR}", _month_year, re.IGNORECASE),
+    kind(
+        "date",
+        FIGURE,
+        rf"(?P<day>\d{{1,2}})(?P<sep>[-/])(?P<month>{MONTH})(?P=sep){_YEAR}",
+        _day_first_name,
+        re.IGNORECASE,
+    ),
     kind("date", _FIRST, rf"(?P<month>{MONTH})-(?P<day>\d{{1,2}})-{_YEAR}", _dashed_name, re.IGNORECASE),
     kind(
         "date",
@@ -180,6 +217,13 @@ KINDS = (
         FIGURE,
         rf"(?P<hour>1[0-2]|0?[1-9])\.(?P<minute>[0-5]\d)(?P<second>)? ?{_HALF}{_ZONE}",
         _clock,
+        re.IGNORECASE,
+    ),
+    kind(
+        "time",
+        FIGURE,
+        rf"(?P<hour>1[0-2]|[1-9]) ?[-–] ?(?P<last>1[0-2]|[1-9]) ?{_HALF}{_ZONE}",
+        _hours,
         re.IGNORECASE,
     ),
     kind("time", FIGURE, rf"(?P<hour>1[0-2]|0?[1-9]|2[0-3]|1[3-9]) ?{_HALF}{_ZONE}", _hour, re.IGNORECASE),

@@ -8,7 +8,7 @@ from ..kinds import FIGURE, NUMBER, Found, kind, table
 from ..reading import Reading
 from . import amounts, codes, dates, letters, signs
 from .codes import grouped
-from .context import is_amount, is_code
+from .context import is_amount, is_code, is_serial
 from .numbers import amount, digits, year
 
 _THINGS = re.compile(r" (?:[a-z]+ )?[a-z]{2,}s\b")
@@ -21,15 +21,15 @@ def _number(found: Found, reading: Reading) -> str:
     if "." in figures:
         return amount(figures, joined=True)
     if "," in figures:
-        return amount(figures)
+        return amount(figures, joined=True)
     padded = len(figures) > 1 and figures[0] == "0"
     counted = is_amount(text, begin)
     if not counted and (len(figures) > 2 or padded) and (is_code(text, begin) or text[begin - 1 : begin] == "#"):
-        return grouped(figures, reading) if reading.codes == "digits" or padded else amount(figures)
+        return grouped(figures, reading) if reading.codes == "digits" or padded else amount(figures, joined=True)
     if padded or figures == "911":
         return digits(figures)
     if counted or len(figures) < 4 or _THINGS.match(text, found.end()):
-        return amount(figures)
+        return amount(figures, joined=not is_serial(text, begin, found.end()))
     return year(figures) if len(figures) == 4 else grouped(figures, reading)
 
 
@@ -43,6 +43,7 @@ TABLE = table(
         *amounts.KINDS,
         *codes.TAILS,
         kind("number", FIGURE, NUMBER, _number),
+        kind("number", ".", r"(?<![A-Za-z0-9)])\.\d++", lambda found, reading: amount(found[0])),
         *letters.KINDS,
         *signs.KINDS,
     )

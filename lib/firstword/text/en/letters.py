@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from .. import roman
 from ..electronic import EMAIL, LINK, Spelling, link, spell
 from ..kinds import FIGURE, LETTER, Found, Kind, kind
 from ..phrases import listed
@@ -17,13 +18,28 @@ _SAID = {
     "vol": "volume", "ext": "extension", "dept": "department", "inc": "incorporated", "ltd": "limited", "vs": "versus",
     "approx": "approximately",
     "tel": "telephone", "fig": "figure", "gen": "general", "capt": "captain", "sgt": "sergeant", "rev": "reverend", "hon": "honorable",
-    "gov": "governor", "apt": "apartment", "etc": "et cetera",
+    "gov": "governor", "mt": "mount", "maj": "major", "col": "colonel", "lt": "lieutenant", "apt": "apartment", "etc": "et cetera",
 }  # fmt: skip
 _TITLES = frozenset(
     listed("""
-    dr | mr | mrs | ms | prof | st | gen | capt | sgt | rev | hon | gov
+    dr | mr | mrs | ms | mt | maj | col | lt | prof | st | gen | capt | sgt | rev | hon | gov
 """)
 )
+_DAYS = {
+    day[:cut]: day
+    for day in ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+    for cut in (3, 4, 5)
+    if cut == 3 or day[:cut] in ("Tues", "Thur", "Thurs")
+}
+_DAY = f"(?:{'|'.join(sorted(_DAYS, key=len, reverse=True))})"
+
+
+def _days(found: Found, reading: Reading) -> str:
+    """Mon-Fri, Sat 10-4."""
+    last = f" to {_DAYS[found['last']]}" if found["last"] else ""
+    return _DAYS[found["first"]] + last
+
+
 _NUMBERED = frozenset(["no", "fig", "vol", "ext", "apt"])
 
 
@@ -51,20 +67,6 @@ def _initials(found: Found, reading: Reading) -> str:
 
 # -- Roman numerals ------------------------------------------------------------------------------------------------------
 
-_ROMANS = {
-    "II": "2",
-    "III": "3",
-    "IV": "4",
-    "VI": "6",
-    "VII": "7",
-    "VIII": "8",
-    "IX": "9",
-    "XI": "11",
-    "XII": "12",
-    "V": "5",
-    "X": "10",
-    "I": "1",
-}
 _NUMBERED_THINGS = frozenset(
     listed("""
     war | chapter | part | phase | type | class | level | volume | section | stage | act | grade | tier | book | model | mark |
@@ -83,11 +85,12 @@ _LAST_WORD = re.compile(r"([A-Za-z]{2,12}) $")
 def _numeral(found: Found, reading: Reading) -> str | None:
     """World War II, Chapter IV, Henry VIII; after another word it is letters."""
     last = _LAST_WORD.search(found.string, max(0, found.start() - 13), found.start())
-    if last is None:
+    value = roman.value(found[0])
+    if last is None or value is None:
         return None
     if last[1].lower() in _NUMBERED_THINGS:
-        return amount(_ROMANS[found[0]])
-    return f"the {ordinal(_ROMANS[found[0]])}" if last[1].lower() in _KINGS else None
+        return amount(str(value))
+    return f"the {ordinal(str(value))}" if last[1].lower() in _KINGS else None
 
 
 def _roman(found: Found, reading: Reading) -> str:
@@ -104,7 +107,8 @@ def _circled(found: Found, reading: Reading) -> str:
 _STREETS = {
     "st": "Street", "ave": "Avenue", "av": "Avenue", "blvd": "Boulevard", "rd": "Road", "ct": "Court", "dr": "Drive",
     "ln": "Lane", "hwy": "Highway",
-    "pkwy": "Parkway", "pl": "Place", "sq": "Square", "ter": "Terrace", "way": "Way", "street": "Street",
+    "pkwy": "Parkway", "expy": "Expressway", "fwy": "Freeway", "cir": "Circle", "trl": "Trail", "plz": "Plaza",
+    "pl": "Place", "sq": "Square", "ter": "Terrace", "way": "Way", "street": "Street",
     "avenue": "Avenue", "road": "Road",
     "lane": "Lane", "drive": "Drive", "court": "Court", "boulevard": "Boulevard", "highway": "Highway",
 }  # fmt: skip
@@ -142,10 +146,10 @@ def _street(found: Found, reading: Reading) -> str:
 
 
 def _house(figures: str) -> str:
-    """``123`` as one twenty three, ``1211`` as twelve eleven."""
+    """``123`` as one twenty three, ``1211`` as twelve eleven; ``708`` as seven zero eight, for "oh" may be a letter."""
     if len(figures) == 3 and figures[1:] != "00":
         rest = amount(figures[1:])
-        return f"{amount(figures[0])} {f'oh {rest}' if figures[1] == '0' else rest}"
+        return f"{amount(figures[0])} {f'zero {rest}' if figures[1] == '0' else rest}"
     return year(figures) if len(figures) == 4 else amount(figures) if len(figures) < 4 else digits(figures)
 
 
@@ -206,7 +210,13 @@ ADDRESSES = (
     kind("house", "ACDFGIKMNPSTUVW", r"[A-Z]{2}(?![A-Za-z])", _state),
 )
 KINDS = (
-    kind("roman", "IVX", r"(?:VIII|VII|III|XII|II|IV|VI|IX|XI|I|V|X)(?![A-Za-z0-9'’])", _numeral),
+    kind("roman", roman.STARTS, roman.NUMERAL, _numeral),
+    kind(
+        "letters", "wW", r"[wW]/o?(?![A-Za-z0-9])", lambda found, reading: "without" if found[0][-1] == "o" else "with"
+    ),
+    kind("date", "MTWFS", rf"(?P<first>{_DAY})\.? ?[-–] ?(?P<last>{_DAY})(?![A-Za-z])\.?", _days),
+    kind("date", "MTWFS", rf"(?P<first>{_DAY})(?P<last>)(?= \d)", _days),
+    kind("letters", "N", r"(?:No|NO)\.(?=\d)", lambda found, reading: "number "),
     kind("letters", LETTER, r"(?P<word>[A-Za-z]{2,6})\.(?!\w)", _abbreviation),
     kind("letters", LETTER, r"(?:[A-Za-z]\. ?)+[A-Za-z]\.(?!\w)|(?:[A-Z]\.){1,6}[A-Z](?![A-Za-z])", _initials),
     kind("roman", "".join(sorted(ROMAN)), ".", _roman),

@@ -26,13 +26,15 @@ def digits(figures: str, *, zero: str = "zero") -> str:
 
 
 def amount(figures: str, *, joined: bool = False) -> str:
-    """``1050`` as one thousand fifty, ``3.14`` as three point one four.
+    """``1050`` as one thousand fifty, ``3.14`` as three point one four, ``.5`` as point five.
 
     Args:
         figures: with or without commas between thousands, leading zeros, a part behind a point.
-        joined: with "and" before what is below a hundred, as one says sums of money: one thousand and fifty.
+        joined: with "and" before what is below a hundred, as one says what is counted: one thousand and fifty.
     """
     whole, point, part = figures.replace(",", "").partition(".")
+    if not whole and part:
+        return f"point {digits(part)}"
     whole = whole.lstrip("0") or "0"
     said = _whole(whole, joined) if len(whole) <= LONGEST_AMOUNT else digits(whole)
     return f"{said} point {digits(part)}" if point and part else said
@@ -81,7 +83,8 @@ def _whole(figures: str, joined: bool) -> str:
         if hundreds:
             said += [ONES[hundreds], "hundred"]
         if rest:
-            said += ["and"] * (joined and bool(said) and not scale) + [_below_hundred(rest)]
+            apart = joined and not scale and said[-1:] in (["hundred"], ["thousand"])
+            said += ["and"] * apart + [_below_hundred(rest)]
         said += [scale] * bool(scale)
     return " ".join(said) or ONES[0]
 

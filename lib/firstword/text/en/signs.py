@@ -6,6 +6,7 @@ import re
 
 from ..kinds import Found, kind
 from ..reading import Reading
+from .context import MONTH, is_serial
 from .numbers import ordinal
 
 _OPERATORS = {
@@ -25,6 +26,7 @@ _NAMES = {
 }  # fmt: skip
 
 
+_HALF_BEFORE = re.compile(r"\d ?[ap]\.?m\.? $", re.IGNORECASE)
 _TIMED = re.compile(r"(?::[0-5][0-9]|[ap]\.?m\.?)$", re.IGNORECASE)
 
 
@@ -46,16 +48,28 @@ def _between(found: Found, reading: Reading) -> str | None:
         and "=" not in text
         and (" " not in found[0] or _TIMED.search(text[:begin].rstrip(" "), max(0, begin - 6)))
     ):
-        return None if text[begin + 1 : begin + 2].isalpha() else " to "
+        return None if _hangs(text, begin) or text[begin + 1 : begin + 2].isalpha() else " to "
     gap = "" if text[begin - 1] == " " and not found[0].startswith(" ") else " "
     return f"{gap}{_OPERATORS[sign]} "
+
+
+def _hangs(text: str, at: int) -> bool:
+    """Whether the dash at `at` only holds a serial number together."""
+    begin = at
+    while begin and text[begin - 1].isdecimal():
+        begin -= 1
+    return is_serial(text, begin, at)
 
 
 def _sign(found: Found, reading: Reading) -> str | None:
     text, begin, sign = found.string, found.start(), found["sign"]
     before = text[begin - 1 : begin]
     if sign in "-−":
+        if before == " " and _HALF_BEFORE.search(text, max(0, begin - 8), begin):
+            return "to "
         if before.isalnum():
+            if _hangs(text, begin):
+                return None
             return (
                 " to "
                 if re.search(r"[ap]\.?m\.?$", text[max(0, begin - 4) : begin], re.IGNORECASE) or before.isdecimal()
@@ -69,12 +83,15 @@ def _sign(found: Found, reading: Reading) -> str | None:
     return _apart(found, _OPERATORS[sign]) if before.isalnum() else f"{_OPERATORS[sign]} "
 
 
+_NUMBERED = re.compile(r"[A-Za-z]{0,4}-?\d", re.ASCII)
+
+
 def _key(found: Found, reading: Reading) -> str | None:
     text, begin, end = found.string, found.start(), found.end()
     before, after = text[max(0, begin - 12) : begin].rstrip(" ").lower(), text[end : end + 5].lstrip(" ")
     pressed = before.endswith(("press", "the", "hit", "by", "or", "enter")) or after.startswith("k")
     if found[0] == "#":
-        if after[:1].isalnum() and not pressed and not text[begin - 1 : begin].isalnum():
+        if _NUMBERED.match(after) and not pressed and not text[begin - 1 : begin].isalnum():
             return "number "
         return _apart(found, "pound" if pressed else "hash")
     return _apart(found, "star") if pressed else None
@@ -85,11 +102,13 @@ def _name(found: Found, reading: Reading) -> str:
 
 
 def _of_words(found: Found, reading: Reading) -> str | None:
-    """upgrade/update; 1/f is "per"."""
+    """upgrade/update; 1/f is "per", and/or is said without its stroke."""
     text, begin, end = found.string, found.start(), found.end()
     before, after = text[:begin], text[end:]
     if not before.strip() or not (before[-1].isalnum()):
         return None
+    if before.lower().endswith("and") and after[:2].lower() == "or":
+        return " "
     if before[-1].isdecimal() and re.match(r"[A-Za-z](?![A-Za-z])", after):
         return " per "
     if before[-1].isdecimal() and after[:1].isdecimal():
@@ -110,15 +129,23 @@ def _tag(found: Found, reading: Reading) -> str:
 
 
 def _times(found: Found, reading: Reading) -> str:
-    return " x "
+    return " by "
 
 
 KINDS = (
     kind("tag", "<", r"</?[A-Za-z][^<>]{0,60}>", _tag),
     kind("sign", "xX", r"[xX](?=\d)(?<=\d[xX])", _times),
     kind("sign", "^", r"\^ ?(?P<power>\d+)", _raised),
-    kind("sign", " -+−×*÷/=<>≤≥≠≈~–—→", r" ?(?P<sign><=|>=|==|[-+−×*÷=<>≤≥≠≈~–—→]|/(?= )) ?(?=[-+−]?[\d(])", _between),
+    kind(
+        "sign",
+        " -+−×*÷/=<>≤≥≠≈~–—→",
+        r" ?(?P<sign><=|>=|==|[-+−×*÷=<>≤≥≠≈~–—→]|/(?= )) ?(?=[-+−]?[$¥€£]?[\d(])",
+        _between,
+    ),
     kind("sign", "-+−±<>=≤≥≠≈~–—", r"(?P<sign><=|>=|[-+−±<>=≤≥≠≈~–—]) ?(?=[$¥€£]?\.?\d)", _sign),
+    kind("sign", "#", r"(?<![A-Za-z0-9][CF])(?<=[CF])#(?![A-Za-z0-9#])", lambda found, reading: " sharp"),
+    kind("sign", "-–", r"(?<=[a-z])[-–](?=[$€£¥]\d)", lambda found, reading: " to "),
+    kind("sign", "-–", rf"(?<=[0-9a-z])[-–](?=(?i:{MONTH}) ?\d)", lambda found, reading: " to "),
     kind("sign", "#*", "[#*]", _key),
     kind("sign", "/", "/", _of_words),
     kind("sign", "+", r"(?<=[A-Za-z])\+\+", lambda found, reading: " plus plus"),

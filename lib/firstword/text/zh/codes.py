@@ -10,6 +10,7 @@ from .context import is_code, is_score, is_version
 from .numbers import amount, dictated, digits, ordinal
 
 _PAUSE = "，"
+_KEYS = {"*": "星号", "#": "井号"}
 _PROVINCES = frozenset("京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼使领")
 _PARTS = re.compile(r"[A-Za-z]+|[0-9]+|[-_]")
 
@@ -70,6 +71,11 @@ def _spaced(found: Found, reading: Reading) -> str | None:
     if sum(map(len, groups)) < 7 and not is_code(found.string, found.start()):
         return None
     return in_groups(groups, reading)
+
+
+def _service(found: Found, reading: Reading) -> str:
+    """*99#, which is dialled."""
+    return "".join(_KEYS.get(one) or by_one(one, reading) for one in found[0])
 
 
 def _masked(found: Found, reading: Reading) -> str | None:
@@ -147,6 +153,13 @@ def _code(found: Found, reading: Reading) -> str | None:
     return "".join(_part(part, long, reading) for part in parts)
 
 
+def _from_to(found: Found, reading: Reading) -> str | None:
+    """Q1-Q3, T1~T3."""
+    if is_code(found.string, found.start()) or int(found["low"]) >= int(found["high"]):
+        return None
+    return f"{found['name']}{amount(found['low'])}到{found['name']}{amount(found['high'])}"
+
+
 def _part(part: str, long: bool, reading: Reading) -> str:
     if part in "-_":
         return "杠" if part == "-" else "下划线"
@@ -193,6 +206,7 @@ TELEPHONES = (
         rf"[1-9]\d{{5}}(?:18|19|20)\d\d(?:0[1-9]|1[0-2])(?:[0-2]\d|3[01])\d{{3}}[\dXx]{_ALNUM_END}",
         _identity,
     ),
+    kind("telephone", "*", r"\*[*#]?\d{1,6}(?:[*#]\d{1,10}){0,4}#(?![\dA-Za-z])", _service),
     kind("masked", FIGURE + "*", r"(?=[\d*]{0,20}\*\*)[\d*]++(?:[ -][\d*]++)*+", _masked),
     kind(
         "telephone",
@@ -215,6 +229,12 @@ VERSIONS = (
     kind("version", FIGURE + "vV", r"(?P<v>[vV])?(?P<parts>\d+(?:\.\d+){2,4}|\d+\.\d+)(?![\d%]|\.\d)", _version),
 )
 CODES = (
+    kind(
+        "range",
+        LETTER,
+        r"(?P<name>[A-Z]{1,2})(?P<low>\d{1,2})[-~–—](?P=name)(?P<high>\d{1,2})(?![A-Za-z0-9-])",
+        _from_to,
+    ),
     kind("ordinal", "nN", r"[Nn][Oo]\. ?(?P<figures>\d++)(?![A-Za-z.-])", _number_sign),
     kind("plate", LETTER, r"[A-Z][· -]?[A-Z0-9]{5,6}(?![A-Za-z0-9])", _plate),
     kind("code", LETTER + FIGURE, rf"[A-Za-z0-9]+(?:[-_][A-Za-z0-9]+)*(?:\.\d+)?{_ALNUM_END}", _code),

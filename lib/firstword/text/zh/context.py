@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-_GAP = r"(?:[:\s是为叫的您我你请按拨打输入填写说“\"「『'‘(#№号码]|分别|就是|应该|结尾){0,9}$"
+_GAP = r"(?:[:\s是为叫的您我你请按拨打输入填写说“\"「『'‘(#№号码]|分别|就是|应该|结尾){0,9}(?:[0-9]{2,12}(?:[、和或/]|以及) ?){0,3}$"
 _CODE = re.compile(
     r"(?:订单|[单编卡账帐车型工学座房案票证文批货流户税代序]号|号码|[代编条密提取校邀兑核券]码|[验取动识优激授]\w{0,3}码|口令|尾号|[末后][四六4六]位|账户"
     r"|保单|运单|快递单?|物流单?|包裹|工单|发票|流水|身份证|护照|驾照|社保卡|银行卡|信用卡|储蓄卡|会员卡|档案|合同|航班|车次|车牌|手机|电话|座机|热线|传真|总机|分机|专线"
@@ -43,7 +43,9 @@ _SCORE_AFTER = (
     "的比分",
 )
 _DATE = re.compile(
-    r"(?:日期|生日|时间|截至|截止|到期|有效期|入住|离店|出发|预约|今天|明天|昨天|星期.|周.)[:\s是为于在到至(]{0,3}$"
+    r"(?:日期|生日|时间|截至|截止|到期|有效期|入住|离店|出发|预约|下单|发货|揽收|送达|签收|到货|今天|明天|昨天|星期.|周.|日(?=\())"
+    r"[:\s是为于在到至(]{0,3}(?:\d{1,2}/\d{1,2}[、,和] ?){0,3}$",
+    re.ASCII,
 )
 _LASTS = re.compile(r"(?:时长|用时|耗时|历时|总长|持续|剩余时间|倒计时)[^，。！？；0-9]{0,4}$")
 _VERSION = re.compile(
@@ -51,26 +53,28 @@ _VERSION = re.compile(
     r"[:\s是为]{0,3}$"
 )
 _DIALLED = re.compile(
-    r"(?:拨打|拨|致电|电话|热线|报警|呼叫|打|客服|号码|短号|急救|火警|联系|回复|发送|短信)[:\s是为到至(“\"]{0,3}$"
+    r"(?:拨打|拨|致电|电话|热线|报警|呼叫|打|客服|号码|短号|急救|火警|联系|回复|发送|短信)[:\s是为到至(“\"]{0,3}"
+    r"(?:[0-9-]{3,13}(?:或者?|[、，和/]|以及) ?){0,3}$"
 )
 _PRESSURE = re.compile(r"(?:血压|压差)[^，。！？；0-9]{0,5}$")
 _FLOOR = re.compile(r"(?:在|位于|到|去|上|往|地下|负|住)\s?$")
 
 COUNTED = frozenset(
     "个位件天次种条家岁块元角毛分里公克斤吨米度人份台张万千百亿层名本小周秒倍辆只头匹间套双瓶盒箱袋包杯桶罐页篇首部架艘"
-    "列棵株朵颗粒根枝片串碗盘桌餐顿场届轮步户厘毫平立升磅亩公英海寸尺余多美欧日港韩人回下遍趟字例股笔期款成折项座门支句站对"
+    "列棵株朵颗粒根枝片串碗盘桌餐顿晚场届轮步户厘毫平立升磅亩公英海寸尺余多美欧日港韩人回下遍趟字例股笔期款成折项座门支句站对"
 )
 """What follows an amount, however long it is."""
 _TWO = frozenset(
     "个位件天次种条家年岁块元角毛分里公克斤吨米人份台张万千百亿名本小周秒倍辆只头匹间套双瓶盒箱袋包杯桶罐页篇首部架艘点"
     "列棵株朵颗粒根枝片串碗盘桌餐顿场轮步户厘毫平升磅亩英海尺站成回遍趟封扇把面座门支句幅则项笔股例者国地侧边性方对大"
+    "晚夜款组批节针滴丸样副单"
 )
-_NO_TWO = ("年级", "分之", "部曲", "次元", "次方")
+_NO_TWO = ("年级", "晚上", "单元", "大道", "分之", "部曲", "次元", "次方")
 
 
 def is_code(text: str, at: int) -> bool:
-    """Whether what stands before `at` names a number that is dictated: 订单号是, 尾号, 请拨打."""
-    return _CODE.search(text, max(0, at - 22), at) is not None
+    """Whether what stands before `at` names a number that is dictated: 订单号是, 尾号, 请拨打, 尾号 1024 和."""
+    return _CODE.search(text, max(0, at - 32), at) is not None
 
 
 def is_amount(text: str, at: int) -> bool:
@@ -89,7 +93,7 @@ def is_score(text: str, at: int, behind: str = "") -> bool:
 
 def is_date(text: str, at: int) -> bool:
     """Whether a date is spoken of: 生日 3/5."""
-    return _DATE.search(text, max(0, at - 8), at) is not None
+    return _DATE.search(text, max(0, at - 24), at) is not None
 
 
 def lasts(text: str, at: int) -> bool:
@@ -103,8 +107,8 @@ def is_version(text: str, at: int) -> bool:
 
 
 def is_dialled(text: str, at: int) -> bool:
-    """Whether a short number that follows is a telephone's: 拨打 110."""
-    return _DIALLED.search(text, max(0, at - 10), at) is not None
+    """Whether a short number that follows is a telephone's: 拨打 110 或 120."""
+    return _DIALLED.search(text, max(0, at - 32), at) is not None
 
 
 def is_pressure(text: str, at: int) -> bool:

@@ -10,6 +10,11 @@ from .context import is_code, is_date, is_score, is_version, lasts
 from .numbers import amount, digits
 
 _HALVES = {"a": "上午", "p": "下午"}
+_BEHIND_A_DAY = re.compile(
+    r"\d{1,2}:\d\d|上午|下午|早上|晚上|凌晨|中午|前(?![缀提期])|起|截止|截至|当[天日]|之前|到期|周[一二三四五六日末]",
+    re.ASCII,
+)
+_HOURS = ("点", "时", "件", "个", "份")
 _DAYTIME = re.compile(r"(?:上午|下午|早上|早晨|清晨|晚上|凌晨|中午|傍晚|夜里|午夜|今晚|明早) ?$")
 
 
@@ -27,6 +32,14 @@ def _whole(found: Found, reading: Reading) -> str | None:
     return _day(found["year"], found["month"], found["day"])
 
 
+def _short_year(found: Found, reading: Reading) -> str | None:
+    """24/03/05; 12/2/2 only where a date is spoken of."""
+    padded = len(found["month"]) == len(found["day"]) == 2
+    if not (padded or is_date(found.string, found.start())):
+        return None
+    return _day(found["year"], found["month"], found["day"])
+
+
 def _year_last(found: Found, reading: Reading) -> str | None:
     """12/25/2024, and 25/12/2024 where there is no twenty-fifth month."""
     first, second = found["a"], found["b"]
@@ -40,10 +53,13 @@ def _month_of_year(found: Found, reading: Reading) -> str | None:
 
 
 def _day_of_month(found: Found, reading: Reading) -> str | None:
-    """08/08 and 08.08; 3/5 only where a date is spoken of."""
+    """08/08 and 08.08; 3/5 only where a date is spoken of, 10/25 also before a time."""
     month, day, text, begin = found["month"], found["day"], found.string, found.start()
+    dated = is_date(text, begin) or _BEHIND_A_DAY.match(after(found)) is not None
+    if found["sep"] == "-" and not len(month) == len(day) == 2:
+        dated = is_date(text, begin)
     padded = month[0] == "0" or (day[0] == "0" and found["sep"] == "/")
-    if month == "0" or not (padded or (is_date(text, begin) and found["sep"] != ".")):
+    if month == "0" or after(found).startswith(_HOURS) or not (padded or (dated and found["sep"] != ".")):
         return None
     return _day("", month, day)
 
@@ -62,6 +78,8 @@ def _clock(found: Found, reading: Reading) -> str | None:
         return _duration(hour, minute, int(second)) if second else _duration(0, hour, minute)
     said_before = _DAYTIME.search(text, max(0, begin - 4), begin) is not None
     half = _HALVES[letter[0].lower()] if letter and hour <= 12 and not said_before else ""
+    if half and hour == 12:
+        half, hour = ("中午", 12) if half == "下午" else ("凌晨", 0)
     if reading.clock == "12" and not letter and not said_before:
         half, hour = _part_of_day(hour), (hour - 12 if hour > 12 else hour)
     return half + _hours(hour, minute, second)
@@ -96,6 +114,8 @@ def _duration(hours: int, minutes: int, seconds: int) -> str:
 def _hour(found: Found, reading: Reading) -> str:
     """3pm."""
     hour = int(found["hour"])
+    if hour == 12:
+        return "中午十二点" if found["half"][0] in "pP" else "凌晨零点"
     return (_HALVES[found["half"][0].lower()] if hour <= 12 else "") + _hours(hour, 0, None)
 
 
@@ -105,9 +125,10 @@ KINDS = (
     kind(
         "date",
         FIGURE,
-        r"(?P<year>\d{4})(?P<sep>[-/.])(?P<month>\d{1,2})(?P=sep)(?P<day>\d{1,2})(?![\d:A-SU-Za-z]|[-/.]\d)(?:T(?=\d))?",
+        r"(?P<year>\d{4})(?P<sep>[-/.·])(?P<month>\d{1,2})(?P=sep)(?P<day>\d{1,2})(?![\d:A-SU-Za-z]|[-/.·]\d)(?:T(?=\d))?",
         _whole,
     ),
+    kind("date", FIGURE, r"(?P<year>\d{2})/(?P<month>\d{1,2})/(?P<day>\d{1,2})(?![\d/])", _short_year),
     kind("date", FIGURE, r"(?P<a>\d{1,2})[-/](?P<b>\d{1,2})[-/](?P<year>(?:19|20)\d{2})(?!\d)", _year_last),
     kind(
         "date",

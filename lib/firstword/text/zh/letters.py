@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .. import roman
 from ..electronic import EMAIL, LINK, Spelling, link, spell
 from ..kinds import FIGURE, LETTER, Found, Kind, after, kind
 from ..phrases import listed
@@ -18,20 +19,6 @@ _ACRONYMS = frozenset(
 """)
 )
 """What is spelled also where it is written in small letters."""
-_ROMANS = {
-    "II": 2,
-    "III": 3,
-    "IV": 4,
-    "VI": 6,
-    "VII": 7,
-    "VIII": 8,
-    "IX": 9,
-    "XI": 11,
-    "XII": 12,
-    "I": 1,
-    "V": 5,
-    "X": 10,
-}
 _OF_ROMANS = tuple("型期级类度代世章部区号阶卷组式")
 
 
@@ -54,7 +41,8 @@ def _roman_letters(found: Found, reading: Reading) -> str | None:
     numbered = found.string[: found.start()].rstrip(" ").endswith("第")
     if not numbered and (len(found[0]) < 2 or not after(found).startswith(_OF_ROMANS)):
         return None
-    return amount(str(_ROMANS[found[0]]))
+    value = roman.value(found[0])
+    return None if value is None else amount(str(value))
 
 
 def _circled(found: Found, reading: Reading) -> str:
@@ -98,7 +86,7 @@ def _link(found: Found, reading: Reading) -> str:
 ADDRESSES = (Kind("email", FIGURE + LETTER, EMAIL, _email), Kind("link", FIGURE + LETTER, LINK, _link))
 KINDS = (
     kind("roman", "".join(sorted(ROMAN)), ".", _roman),
-    kind("roman", "IVX", r"(?:VIII|VII|III|XII|II|IV|VI|IX|XI|I|V|X)(?![A-Za-z0-9])", _roman_letters),
+    kind("roman", roman.STARTS, roman.NUMERAL, _roman_letters),
     kind("letters", LETTER, r"[A-Za-z](?: [A-Za-z])+(?![A-Za-z])", _spaced),
     kind("letters", LETTER, r"[A-Za-z]+(?![A-Za-z0-9'’.@_-])", _acronym),
     kind("number", "".join(sorted(CIRCLED)), ".", _circled),

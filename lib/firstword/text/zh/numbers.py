@@ -28,7 +28,7 @@ def dictated(figures: str) -> str:
 
 
 def amount(figures: str, *, two: str = "二") -> str:
-    """``1050`` as 一千零五十, ``3.14`` as 三点一四, ``200`` as 两百; a lone 2 as `two`.
+    """``1050`` as 一千零五十, ``3.14`` as 三点一四, ``200`` as 两百, ``220`` as 二百二十; a lone 2 as `two`.
 
     Args:
         figures: with or without commas between thousands, leading zeros, a part behind a point.
@@ -49,6 +49,11 @@ def ordinal(figures: str) -> str:
     """``2`` as 二, ``200`` as 二百: what follows 第. Never 两."""
     whole = figures.replace(",", "").lstrip("0") or "0"
     return _whole(whole, "二") if len(whole) <= LONGEST_AMOUNT else digits(whole)
+
+
+def is_year(figures: str) -> bool:
+    """Whether four figures may be a year, from 1800 to 2199."""
+    return len(figures) == 4 and figures[:2] in ("18", "19", "20", "21")
 
 
 def _whole(figures: str, two: str) -> str:
@@ -76,14 +81,15 @@ def _whole(figures: str, two: str) -> str:
 
 
 def _group(figures: str, two: str) -> str:
-    """At most four figures, the first not zero."""
+    """At most four figures, the first not zero. 两百, but 二百二十: 两 is said of a round number of hundreds."""
     said, gap = "", False
     for at, figure in enumerate(figures):
         if figure == "0":
             gap = True
             continue
         place = len(figures) - 1 - at
-        name = two if figure == "2" and not said and place >= 2 else FIGURES[int(figure)]
+        counts = not said and (place == 3 or (place == 2 and not figures[at + 1 :].strip("0")))
+        name = two if figure == "2" and counts else FIGURES[int(figure)]
         said += ("零" if gap else "") + name + _UNITS[place]
         gap = False
     return said

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
-from ..kinds import Found, after, kind
+from ..kinds import Found, Kind, after, kind
 from ..reading import Reading
+from ..units import UNITS, signs
 from .numbers import amount
 
 _OPERATORS = {
@@ -20,9 +21,11 @@ _NAMES = {
 }  # fmt: skip
 _GOES_ON = frozenset("日月年号点分秒元块楼层级岁度周天时站区期章条页室栋刻半整")
 """Behind these a dash before a figure is 到, no minus: 3月5日-8日."""
+_NUMBERED = re.compile(r"[0-9一二三四五六七八九十][\u4e00-\u9fff]{1,2}$", re.ASCII)
+"""今日-5℃ is minus five, as it is not the fifth."""
 _TO_DAY = re.compile(r"(?:(?:周|星期|礼拜)[一二三四五六日天末]|[月日号年点分半整站]|:[0-5][0-9])$")
 _MEASURED = re.compile(r"\d ?(?:[a-zA-Z²³°℃]{1,3})$", re.ASCII)
-_TIMED = re.compile(r":\d\d$", re.ASCII)
+_TIMED = re.compile(r"(?::\d\d|\d ?[ap]\.?m\.?)$", re.ASCII | re.IGNORECASE)
 _TIME = re.compile(r"\d{1,2}:\d\d", re.ASCII)
 
 
@@ -43,25 +46,61 @@ def _between(found: Found, reading: Reading) -> str | None:
 
 def _dash(found: Found, before: str) -> str:
     text, begin, end = found.string, found.start(), found.end()
-    if found["sign"] not in "-−" or _TIME.match(text, end) or _TIMED.search(before, max(0, len(before) - 4)):
+    if found["sign"] not in "-−" or _TIME.match(text, end) or _TIMED.search(before, max(0, len(before) - 8)):
         return "到"
     if "=" in text[end : end + 16] or "=" in before[-16:] or " " in text[begin:end]:
         return "减"
     return "到" if before[-1] == "%" or not before[-1].isdecimal() else "杠"
 
 
+_SIGNED = (
+    "温度",
+    "气温",
+    "误差",
+    "度数",
+    "偏差",
+    "涨幅",
+    "跌幅",
+    "涨跌",
+    "增长",
+    "同比",
+    "环比",
+    "收益",
+    "收益率",
+    "增幅",
+    "变动",
+    "盈亏",
+)
+
+
+_ROOM = re.compile(r"\d{3,4}(?![\d.])", re.ASCII)
+_PLACES = frozenset("排座栋幢楼层区元")
+
+
+def _elsewhere(found: Found, before: str) -> bool:
+    """15排-8座, 3栋-501: what follows is within what is before."""
+    following = _NEXT.match(found.string, found.end())
+    if following is None:
+        return before in "栋幢座" and _ROOM.match(found.string, found.end()) is not None
+    return bool(before) and following["word"] != before
+
+
 def _before_number(found: Found, reading: Reading) -> str | None:
     """Minus five, from ... to, plus."""
     text, begin, sign = found.string, found.start(), found["sign"]
+    if text[begin - 1 : begin] == " " and found[0].endswith(" "):
+        begin -= 1  # 9月1日 - 10月1日
     before = text[begin - 1 : begin]
     if sign in "-−–—~":
-        if before and before in _GOES_ON:
+        if before in _PLACES and sign in "-−" and _elsewhere(found, before):
+            return ""
+        if before and before in _GOES_ON and (sign not in "-−" or _NUMBERED.search(text, max(0, begin - 4), begin)):
             return "到"
         if sign == "~":
             return "到" if before.isalnum() else "约"
         return "负" if sign in "-−" else "到"
     if sign == "+":
-        measured = text[max(0, begin - 4) : begin].rstrip(" :").endswith(("温度", "气温", "误差", "度数", "偏差"))
+        measured = text[max(0, begin - 4) : begin].rstrip(" :").endswith(_SIGNED)
         return "正" if measured else "加"
     return _OPERATORS[sign]
 
@@ -95,18 +134,51 @@ def _key(found: Found, reading: Reading) -> str | None:
     return None
 
 
-_MONEY = frozenset("元块角分钱币费次人米度件斤克吨个")
-_EACH = frozenset("月年天日次人个件晚分小秒间周位台盒瓶斤吨米公平度条张份千克立")
+_MONEY = frozenset("万元块角分钱币费次人米度件斤克吨个")
+_PORTIONS = frozenset("片粒颗丸支袋包瓶盒箱张台条份双只升卷板本套")
+_EACH = frozenset("学季月年天日次人个件晚分小秒间周位台盒瓶斤吨米公平度条张份千克立笔单票趟席场桌户枚") | _PORTIONS
+_UNIT = re.compile(rf"/ ?(?P<unit>{signs(UNITS)})(?![A-Za-z0-9²³])", re.ASCII)
+_LETTER_BEFORE = re.compile(r"(?<![A-Za-z])[A-Z]$")
+_LETTER_BEHIND = re.compile(r"[A-Z](?![A-Za-z0-9])")
+_COUNTED = re.compile(r"[0-9](?:[%‰]|[\u4e00-\u9fff]{1,2})$", re.ASCII)
+_SPAN = re.compile(r"[0-9半](?:年|天|周|日|个?月)$", re.ASCII)
+"""3 天/次: once in three days."""
+_NEXT = re.compile(r"[0-9][0-9.,]{0,12} ?(?P<word>[\u4e00-\u9fff])", re.ASCII)
 
 
 def _per(found: Found, reading: Reading) -> str | None:
-    """元/月, 是/否."""
-    before, behind = found.string[: found.start()][-1:], found.string[found.end() : found.end() + 1]
+    """元/月, 30片/盒, 元/30分钟, 是/否; 10元/20元 are two to choose from."""
+    text, begin, end = found.string, found.start(), found.end()
+    before, behind = text[:begin][-1:], text[end : end + 1]
+    if (
+        _LETTER_BEFORE.search(text, max(0, begin - 2), begin)
+        and _LETTER_BEHIND.match(text, end)
+        and text[begin - 1 : end + 1] != "N/A"
+    ):
+        return "、"
+    if behind.isdecimal() and before:
+        following = _NEXT.match(text, end)
+        each = before in _MONEY and following and following["word"] in _EACH and following["word"] != before
+        return "每" if each else "、"
+    if behind == "次" and _SPAN.search(text, max(0, begin - 3), begin):
+        return "一"
+    if (
+        behind in _EACH
+        and (before in _PORTIONS or before in "%‰时钟天")
+        and _COUNTED.search(text, max(0, begin - 4), begin)
+    ):
+        return "每"
     if not ("\u4e00" <= behind <= "\u9fff" and "\u4e00" <= before <= "\u9fff"):
         return None
     if before in _MONEY and behind in _EACH:
         return "每"
     return "" if before in "或和" or behind in "或和" else "或"
+
+
+def _per_unit(found: Found, reading: Reading) -> str | None:
+    """元/㎡, 次/min."""
+    before = found.string[: found.start()][-1:]
+    return f"每{UNITS[found['unit']][0]}" if before in _MONEY or before in _PORTIONS else None
 
 
 def _and(found: Found, reading: Reading) -> str | None:
@@ -137,13 +209,20 @@ def _plus_plus(found: Found, reading: Reading) -> str:
 KINDS = (
     kind("sign", "^", r"\^ ?\(?(?P<minus>-)?(?P<power>\d+)\)?", _raised),
     kind("sign", "²³", ".", _power),
-    kind("sign", " -+−×*÷/=<>≤≥≠≈~–—→", r" ?(?P<sign><=|>=|==|[-+−×*÷/=<>≤≥≠≈~–—→]) ?(?=[-+−±√(]?[\dπxy])", _between),
+    kind(
+        "sign",
+        " -+−×*÷/=<>≤≥≠≈~–—→",
+        r" ?(?P<sign><=|>=|==|[-+−×*÷/=<>≤≥≠≈~–—→]) ?(?=[-+−±√(]?[$¥€£]?[\dπxy])",
+        _between,
+    ),
     kind("sign", "-+−±<>=≤≥≠≈~–—", r"(?P<sign><=|>=|[-+−±<>=≤≥≠≈~–—]) ?(?=[$¥€£]?\.?\d)", _before_number),
     kind("sign", " =<>≤≥≠≈+×÷", r" ?(?P<sign><=|>=|==|[=<>≤≥≠≈+×÷]) ?(?=[A-Za-z\u4e00-\u9fff-])", _in_formula),
     kind("sign", "~-–—−", "[-~–—−]", _wave),
     kind("sign", "#*", "[#*]", _key),
+    Kind("sign", "/", _UNIT, _per_unit),
     kind("sign", "/", "/", _per),
     kind("sign", "&", "&", _and),
     kind("sign", "+", r"(?<=[A-Za-z])\+{1,2}(?![A-Za-z\d])", _plus_plus),
+    kind("sign", "√", r"√(?![\dA-Za-zπ(])", lambda found, reading: ""),
     kind("sign", "°℃℉%½¼¾⅓⅔π∞№Ω√", "°[CF]|.", _named),
 )
