@@ -7,6 +7,7 @@ import importlib
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
@@ -15,9 +16,10 @@ from firstword import cli
 from firstword.bench.command import BENCHES
 from firstword.call.profile import Profile
 from firstword.call.tools import builtin
+from firstword.call.tools.http_tool import HttpToolSettings
 from firstword.errors import ConfigError
 from firstword.host import console
-from firstword.host.settings import KINDS, parse
+from firstword.host.settings import KINDS, Common, General, parse
 from firstword.options import bind
 from firstword.providers import registry
 from firstword.sim import script
@@ -108,14 +110,14 @@ NAMES = (
     | set(KINDS)
     | {"hangup", "transfer", "completed", "timeout", "busy", "error"}
 )
-OTHERS = {"default", "most", "trunk", "url", "freeswitch", "reloadxml", "default_password"}
+OTHERS = {"default", "true", "trunk", "freeswitch", "reloadxml", "default_password"}
 
 
 def test_every_name_on_the_chinese_page_is_known() -> None:
     page = (ROOT / "docs" / "zh.md").read_text(encoding="utf-8")
-    settings = {name.replace("_", "-") for name in Profile.__dataclass_fields__}
-    for kind, vendor in registry.known():
-        settings |= {name.replace("_", "-") for name in registry.settings_class(kind, vendor).__dataclass_fields__}
+    sections: list[type[Any]] = [Profile, HttpToolSettings, General, Common]
+    sections += [registry.settings_class(kind, vendor) for kind, vendor in registry.known()]
+    settings = {name.replace("_", "-") for section in sections for name in section.__dataclass_fields__}
     variables = set(re.findall(r"firstword_[a-z_]+", (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")))
     named = set(re.findall(r"`([a-z][a-z_-]+)`", page))
     assert len(named) > 40
