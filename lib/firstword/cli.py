@@ -35,8 +35,20 @@ def main(arguments: list[str] | None = None) -> int:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal in GBK knows no emoji, one in ASCII no Chinese
     before = signal.signal(signal.SIGTERM, _terminated)  # it must not leave a gateway of ours behind
+    arguments = sys.argv[1:] if arguments is None else arguments
+    chosen = next((word for word in arguments if not word.startswith("-")), "")
     try:
-        return _run(sys.argv[1:] if arguments is None else arguments)
+        return _run(arguments, chosen)
+    except ModuleNotFoundError as error:
+        missing = error.name or ""
+        if missing.partition(".")[0] == __package__:
+            raise  # a fault of ours
+        print(
+            f"firstword {chosen}: the package {missing!r} is not in {sys.prefix}; .venv/bin/firstword of the checkout has it after "
+            "./install.sh demo, or ./install.sh test",
+            file=sys.stderr,
+        )
+        return 1
     except KeyboardInterrupt:
         return 128 + signal.SIGINT
     except BrokenPipeError:  # who reads what is printed has seen enough, such as `head`
@@ -46,24 +58,16 @@ def main(arguments: list[str] | None = None) -> int:
         signal.signal(signal.SIGTERM, before)
 
 
-def _run(arguments: list[str]) -> int:
+def _run(arguments: list[str], chosen: str) -> int:
     parser = argparse.ArgumentParser(
         prog="firstword", description="The first word while the rest is still being written."
     )
     parser.add_argument("--version", action="version", version=f"firstword {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    chosen = next((word for word in arguments if not word.startswith("-")), "")
     for name, (module, summary) in COMMANDS.items():
         sub = commands.add_parser(name, help=summary, description=summary)
         if name == chosen:  # only the chosen one is imported: the others may need packages that are not here
-            try:
-                command = importlib.import_module(module)
-            except ModuleNotFoundError as error:
-                print(
-                    f"firstword {name}: the package {error.name!r} is missing: pip install 'firstword[gateway]'",
-                    file=sys.stderr,
-                )
-                return 1
+            command = importlib.import_module(module)
             command.register(sub)
             sub.set_defaults(run=command.run)
     parsed = parser.parse_args(arguments)
