@@ -131,6 +131,13 @@ def test_the_numbers_on_the_chinese_page_are_the_defaults() -> None:
     assert [(name, value) for name, value in told if str(getattr(Profile(), name.replace("-", "_"))) != value] == []
 
 
+def test_the_waits_on_the_page_of_conversations_are_the_defaults() -> None:
+    page = (ROOT / "docs" / "conversation.md").read_text(encoding="utf-8")
+    told = re.findall(r"^\|[^|]*\| ([\d,]+) ms[^|]*\| `(\w+)`", page, re.MULTILINE)
+    assert len(told) == 4
+    assert [(ms, name) for ms, name in told if getattr(Profile(), name) != int(ms.replace(",", ""))] == []
+
+
 def test_every_error_on_the_chinese_page_is_one_that_is_said() -> None:
     said = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "lib" / "firstword").rglob("*.py"))
     errors = (ROOT / "docs" / "errors.md").read_text(encoding="utf-8")

@@ -224,6 +224,31 @@ def test_a_flush_is_asked_for_where_it_was_called() -> None:
     assert server.result() == [{"text": "one two "}, {"flush": True}, {"text": "three"}, {}]
 
 
+def test_once_it_speaks_a_clause_is_not_flushed_for_the_service_speaks_it_by_itself() -> None:
+    def script(tasks: Tasks) -> list[Any]:
+        tasks.start()
+        inputs = [tasks.expect("continue-task")["payload"]["input"], tasks.expect("continue-task")["payload"]["input"]]
+        tasks.sound(bytes(320))
+        messages = tasks.read_until("finish-task")
+        tasks.tell("task-finished")
+        return inputs + [message["payload"]["input"] for message in messages]
+
+    with Loopback(play(script)) as server:
+        watch = Watch()
+        work = synthesiser(server).start("t", watch)
+        work.say("好的，")
+        work.flush()  # how short a clause it speaks is on no page
+        until(lambda: "audio" in watch.names())
+        for text in ("您的快递，", "已经"):
+            work.say(text)
+            work.flush()
+        work.finish()
+        assert ended(watch) is None
+    assert server.result() == [
+        {"text": "好的，"}, {"flush": True}, {"text": "您的快递，"}, {"text": "已经"}, {"flush": True}, {}
+    ]  # fmt: skip
+
+
 def test_a_service_that_refuses_to_flush_is_not_asked_again(caplog: pytest.LogCaptureFixture) -> None:
     def script(tasks: Tasks) -> list[Any]:
         tasks.start()

@@ -24,6 +24,8 @@ REST_S = 18.0
 """How long a task may be without text: safely under the 23 s after which the service ends it."""
 SENTENCE_ENDS = "。！？!?"
 """After these the service must speak; after others (a dot may be a number's) it may wait for more."""
+CLAUSE_ENDS = SENTENCE_ENDS + "，；："
+"""After these it speaks too, by the pages' example of a sentence that is 床前明月光，."""
 TEXT_CHARS = 2_000
 """What one continue-task may hold. The pages allow 20,000, with a Chinese character counted as two; the C++ SDK cuts at 2,000."""
 TASK_CHARS = 100_000
@@ -57,6 +59,7 @@ class CosyVoiceTask:
         self._speech_by = 0.0  # the service owes audio or its end by then
         self._flushed = False  # the last thing sent was a flush
         self._heard = False
+        self._last = ""  # character that was sent
         self._speakable = False  # text that can be spoken has been sent
         self._owed = False  # and since the last audio
 
@@ -161,6 +164,8 @@ class CosyVoiceTask:
             return
         while (text := self._reply.next_text()) is not None:
             if isinstance(text, Flush):
+                if self._heard and self._last in CLAUSE_ENDS:
+                    continue  # it speaks by itself, and what a flush of nothing does is on no page
                 self._put(wire.flush(self._task))
                 self._flushed = True
                 self._expect_first_audio()
@@ -185,6 +190,7 @@ class CosyVoiceTask:
                 self._reply.failed(self._account.failure("the service does not take the text", kind="network"))
                 return False
         self._marks.say(text)
+        self._last = text[-1]
         self._flushed = False
         if any(char.isalnum() for char in (_TAGS.sub("", text) if ssml else text)):
             self._owed = self._speakable = True
