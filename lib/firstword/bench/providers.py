@@ -37,7 +37,7 @@ from ..net.spares import Spares
 from ..providers.registry import make_tts
 from ..speech.tts import Mark, Synthesiser
 from . import first_packet, official_sdks
-from .report import Row, median, percentile, report
+from .report import Row, count, median, percentile, report
 
 WARM_GOAL_MS = 5.0
 COLD_GOAL_MS = 10.0
@@ -87,10 +87,10 @@ def register(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--connect-ms", type=float, default=100, metavar="MS", help="of the gateway, for each connection (default: 100)"
     )
-    parser.add_argument("--replies", type=int, default=100, metavar="N", help="of each kind (default: 100)")
-    parser.add_argument("--sdk-replies", type=int, default=20, metavar="N", help="by each official SDK (default: 20)")
+    parser.add_argument("--replies", type=count, default=100, metavar="N", help="of each kind (default: 100)")
+    parser.add_argument("--sdk-replies", type=count, default=20, metavar="N", help="by each official SDK (default: 20)")
     parser.add_argument(
-        "--spoken-replies", type=int, default=20, metavar="N", help="of each kind that are spoken (default: 20)"
+        "--spoken-replies", type=count, default=20, metavar="N", help="of each kind that are spoken (default: 20)"
     )
 
 
