@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from firstword.text.transcript import count_words, same
+from firstword.text.transcript import beyond, count_words, same
 
 ANY = st.text(st.characters())
 SPOKEN = st.text(st.sampled_from("我要查一下订单二三十百千万零幺两,。，？ 0123456789.-:%百分之嗯uhokONE "), max_size=30)
@@ -136,3 +136,31 @@ def test_a_character_a_latin_word_and_a_digit_are_one_word_each(text: str, words
 )
 def test_punctuation_is_no_word(text: str, marks: str) -> None:
     assert count_words(text + marks) == count_words(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "before", "more"),
+    [
+        ("寄到北京多少钱，还有上海呢？", "寄到北京多少钱", "还有上海呢？"),
+        ("What does it cost? And to Beijing.", "what does it cost", "And to Beijing."),
+        ("寄到背景多少钱还有上海", "寄到北京多少钱", "还有上海"),
+        ("查账单还有订单", "查订单", "还有订单"),
+        ("what does it cost to send", "what is it cost", "to send"),
+        ("好的，那我想问运费", "好的", "那我想问运费"),
+        ("对对", "对", "对"),
+        ("寄到北京多少钱。", "寄到北京多少钱", ""),
+        ("寄到背景", "寄到北京", ""),
+        ("寄到", "寄到北京", ""),
+        ("", "寄到北京", ""),
+        ("停一下", "", "停一下"),
+    ],
+)
+def test_what_a_transcript_says_beyond_its_beginning_is_told_though_the_beginning_was_mended(
+    text: str, before: str, more: str
+) -> None:
+    assert beyond(text, before) == more
+
+
+@given(st.text(max_size=20), st.text(max_size=20))
+def test_what_goes_beyond_is_an_end_of_the_text(text: str, before: str) -> None:
+    assert text.strip().endswith(beyond(text, before))

@@ -7,10 +7,10 @@ import dataclasses
 import pytest
 
 from firstword import events as ev
-from firstword.commands import Silence
+from firstword.commands import Hold, Resume, Silence
 from firstword.turn import State
 
-from .playbook import MANNERS, asked, greeted
+from .playbook import MANNERS, Playbook, asked, greeted
 
 
 def test_a_question_is_answered_as_soon_as_the_caller_falls_silent() -> None:
@@ -72,6 +72,54 @@ def test_a_recogniser_that_never_gets_sure_is_answered_from_what_it_thought() ->
     play.stops().fires("final") << ("think", 2, "what does it")
     play >> ev.ReplyBegan(2) >> ev.CallerHeard("what does it cost", 1)
     play.silent()  # late: it is being answered
+
+
+def _answered_in_the_middle_of_an_utterance() -> Playbook:
+    """By a recogniser that ends a sentence later than a caller's turn is over, as services do by default."""
+    play = greeted(dataclasses.replace(MANNERS, stable_ms=300)).begins() >> ev.CallerPartlyHeard("寄到北京多少钱", 1)
+    return play.stops() << ("think", 2, "寄到北京多少钱")
+
+
+def test_an_utterance_that_goes_on_while_we_think_is_answered_with_all_of_it() -> None:
+    play = _answered_in_the_middle_of_an_utterance().begins() << Hold(2)
+    play >> ev.CallerPartlyHeard("寄到北京多少钱还有", 1) << Silence(2)
+    play >> ev.CallerHeard("寄到北京多少钱，还有上海", 1)
+    play.stops() << ("think", 3, "寄到北京多少钱，还有上海")
+
+
+def test_an_utterance_that_goes_on_over_our_answer_interrupts_it_with_what_was_not_answered() -> None:
+    play = _answered_in_the_middle_of_an_utterance() >> ev.ReplyBegan(2)
+    play.begins() << Hold(2)
+    play >> ev.CallerPartlyHeard("寄到北京多少钱还有上海", 1) << Silence(2) << State.HEARING
+    play.stops() << ("think", 3, "还有上海") >> ev.ReplyBegan(3)
+    play.begins() >> ev.CallerHeard("寄到背景多少钱，还有上海和天津。", 1) << Silence(3)
+    play.stops() << ("think", 4, "和天津。")
+
+
+def test_an_utterance_that_goes_on_in_the_moment_in_which_its_answer_is_audible_keeps_what_is_new() -> None:
+    play = _answered_in_the_middle_of_an_utterance().begins() << Hold(2) >> ev.ReplyBegan(2) << Silence(2)
+    play >> ev.CallerHeard("寄到北京多少钱，还有上海", 1)
+    play.stops() << ("think", 3, "还有上海")
+
+
+def test_a_listener_s_word_in_the_utterance_that_is_answered_ends_no_reply() -> None:
+    play = _answered_in_the_middle_of_an_utterance() >> ev.ReplyBegan(2)
+    play.begins() >> ev.CallerPartlyHeard("寄到北京多少钱嗯", 1)
+    play.silent() >> ev.CallerPaused(play.now) << Resume(2)
+
+
+def test_a_listener_s_word_that_goes_on_when_we_have_finished_is_a_turn() -> None:
+    play = asked(greeted()) >> ev.ReplyBegan(2)
+    play.begins() >> ev.CallerPartlyHeard("好的", 2) >> ev.CallerPaused(play.now) << Resume(2)
+    play >> ev.ReplyDrained(2, text="ten yuan.") << State.LISTENING
+    play.begins() >> ev.CallerHeard("好的，那我想问运费", 2)
+    play.stops() << ("think", 3, "那我想问运费")
+
+
+def test_keys_between_the_words_of_an_utterance_stay_when_it_goes_on() -> None:
+    play = _answered_in_the_middle_of_an_utterance().begins() >> ev.KeyPressed("8") >> ev.KeyPressed("#")
+    play >> ev.CallerHeard("寄到北京多少钱，还有上海", 1) << Silence(2)
+    play.stops() << ("think", 3, "（按键：8）寄到北京多少钱，还有上海")
 
 
 @pytest.mark.parametrize(("words", "most_s"), [(["a"] * 40, 0.5), ([f"a{at}" for at in range(40)], 1.3)])

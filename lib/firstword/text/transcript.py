@@ -48,6 +48,30 @@ def same(one: str, other: str) -> bool:
     return ours == theirs or _agree(_NUMBER.split(ours), _NUMBER.split(theirs))
 
 
+def beyond(text: str, before: str) -> str:
+    """What `text` says beyond `before`, with which it begins, perhaps otherwise written: a recogniser mends what it wrote first.
+
+    It is taken to have mended as few words as may be.
+    """
+    words = list(WORD.finditer(text))
+    ours, theirs = [fold(word[0]) for word in words], [fold(word[0]) for word in WORD.finditer(before)]
+    end = len(theirs)
+    if ours[:end] != theirs:
+        end = _beginning(ours, theirs)
+    return text[words[end].start() :].strip() if end < len(words) else ""
+
+
+def _beginning(words: list[str], before: list[str]) -> int:
+    """How many of `words` are `before`: as many as make the fewest differences, or of those what is nearest to its length."""
+    fewest = list(range(len(words) + 1))  # differences between what there is of `before` so far and so many of `words`
+    for number, theirs in enumerate(before, 1):
+        row = [number]
+        for at, ours in enumerate(words):
+            row.append(min(fewest[at] + (ours != theirs), fewest[at + 1] + 1, row[at] + 1))
+        fewest = row
+    return min(range(len(fewest)), key=lambda end: (fewest[end], abs(end - len(before))))
+
+
 def _plain(text: str) -> str:
     """Without what is not said. What changes a number stays: a point, a sign, and ``|`` where a number was said with a breath in it."""
     text = _THOUSANDS.sub("", fold(text))

@@ -23,7 +23,7 @@ class Answers:
         floor = self._floor
         text = floor.words.text
         final = floor.words.final_at if floor.words.sure else now
-        floor.words.ask()
+        floor.words.ask(goes_on=floor.sounding)
         floor.patience.turn_over()
         floor.answer.budget.turn_over()
         floor.reminded = 0

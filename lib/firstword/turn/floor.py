@@ -80,7 +80,7 @@ class Floor:
     def notice(self, event: Event) -> None:
         """What is so in every state."""
         if isinstance(event, CallerStirred | CallerBegan):
-            self.sounding = True
+            self.sounding = self.words.goes_on = True
         elif isinstance(event, CallerPaused):
             self.sounding = False
 

@@ -63,7 +63,7 @@ class Hearing:
         floor = self._floor
         text = floor.words.text
         if not text or (floor.is_murmur(text) and not asks(floor.question)):
-            floor.words.forget()
+            floor.words.forget(goes_on=floor.sounding)
             floor.listen()
             return
         if floor.last_speech is None:
