@@ -7,7 +7,7 @@ import dataclasses
 import pytest
 
 from firstword import events as ev
-from firstword.commands import Fill, Finish, Hold, Listen, Resume, Say, Silence
+from firstword.commands import Fill, Finish, Hold, Listen, Release, Resume, Say, Silence
 from firstword.turn import Manners, State, Turn
 
 from .playbook import BUSY, MANNERS, WRONG_KEY, Playbook, asked, greeted, speaking
@@ -54,6 +54,27 @@ def test_words_are_spent_once_the_answer_is_audible() -> None:
 def test_words_without_voice_activity_are_answered_when_the_floor_is_free() -> None:
     play = greeted()
     play >> ev.CallerHeard("好", 1) << ("think", 2, "好")
+
+
+def test_words_that_were_answered_before_are_answered_again_when_they_come_while_a_reminder_is_on_its_way() -> None:
+    play = asked(greeted(), "喂") >> ev.ReplyBegan(2) >> ev.ReplyDrained(2)
+    play.fires("idle") << Say(3, "still there?")
+    play >> ev.CallerHeard("喂", 2) << Silence(3) << ("think", 4, "喂")
+
+
+def test_the_time_of_a_listener_s_word_is_not_that_of_a_later_turn() -> None:
+    play = speaking().begins() >> ev.CallerPartlyHeard("嗯", 2) >> ev.CallerPaused(103.5) << Resume(2)
+    play >> ev.ReplyDrained(2, text="ten yuan.") << State.LISTENING
+    play.now += 8
+    play >> ev.CallerHeard("how long", 3)
+    _, released = play.said
+    assert isinstance(released, Release) and released.last_speech == play.now
+
+
+def test_a_question_before_the_reply_that_a_key_ended_is_not_what_the_caller_answers() -> None:
+    play = speaking() >> ev.ReplyDrained(2, text="how many?")
+    asked(play, "two", 2) >> ev.ReplyBegan(3) >> ev.KeyPressed("1")
+    assert play.turn.floor.question == ""
 
 
 def test_a_listener_s_word_without_voice_activity_does_not_interrupt() -> None:
@@ -189,6 +210,13 @@ def test_a_slow_tool_is_covered_once_nothing_is_to_be_heard_any_more() -> None:
     assert play.timers["filler"] == 1500
     play >> ev.CallerPaused(play.now) << Resume(2)
     play.fires("filler") << Fill(2, "one moment") << State.SPEAKING
+
+
+def test_a_slow_tool_is_covered_also_when_a_sound_held_its_reply_before_it_was_heard() -> None:
+    play = asked(greeted()) >> ev.ToolsBegan(2)
+    play.begins() << Hold(2)
+    play.stops() << ("release", 2, "what does it cost")
+    play.fires("filler") << Fill(2, "one moment")
 
 
 def test_a_quick_tool_is_not_covered() -> None:

@@ -183,6 +183,17 @@ def test_a_legal_notice_is_heard_to_its_end_whatever_the_caller_says_and_then_gr
     play >> ev.ReplyBegan(2) >> ev.ReplyDrained(2) << Say(3, "hello")
 
 
+def test_who_is_still_speaking_when_a_legal_notice_ends_is_heard_out() -> None:
+    play = Playbook(dataclasses.replace(MANNERS, notice="this call is recorded"))
+    play >> ev.Answered() >> ev.ReplyBegan(1)
+    play.begins() >> ev.CallerPartlyHeard("hello? I want", 1)
+    play.now += 1.0
+    play >> ev.ReplyDrained(1)
+    play.silent() << State.HEARING
+    play >> ev.CallerHeard("hello? I want to know the price", 1)
+    play.stops() << ("think", 2, "hello? I want to know the price")
+
+
 def test_a_key_ends_even_a_legal_notice() -> None:
     play = Playbook(dataclasses.replace(MANNERS, notice="this call is recorded"))
     play >> ev.Answered() >> ev.ReplyBegan(1) >> ev.KeyPressed("1") << Silence(1) << Say(2, "hello")

@@ -78,6 +78,8 @@ class Answers:
         floor.start("think", manners.think_ms)
         if manners.filler_ms and manners.filler:
             floor.start("filler", manners.filler_ms)
+        elif self._asking:  # since before the caller made a sound
+            self._cover_tools()
         floor.state = State.THINKING
 
     # -- while it is slow --------------------------------------------------------------------------------------------

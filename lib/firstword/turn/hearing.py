@@ -64,11 +64,14 @@ class Hearing:
         text = floor.words.text
         if not text or (floor.is_murmur(text) and not asks(floor.question)):
             floor.words.forget(goes_on=floor.sounding)
+            floor.last_speech = None
             floor.listen()
-            return
-        if floor.last_speech is None:
-            floor.last_speech = now
-        self._end(now)
+        elif floor.sounding and not floor.words.sure:  # through a notice, or so that it held nothing any more
+            floor.hear_caller()
+        else:
+            if floor.last_speech is None:
+                floor.last_speech = now
+            self._end(now)
 
     def note(self, event: ev.Event, now: float) -> None:
         assert isinstance(event, (ev.CallerPartlyHeard, ev.CallerHeard))
@@ -228,7 +231,8 @@ class Hearing:
         amended = words.amend(event, now)
         if not amended:
             words.note(event, now)
-        if not (amended or words.sure) or floor.answer.fits(words.text):
+        answered = floor.reply == floor.answer.number and floor.answer.fits(words.text)
+        if not (amended or words.sure) or answered:
             return
         floor.silence()
         floor.stop("think", "filler")

@@ -26,7 +26,7 @@ class Speaking:
         floor = self._floor
         floor.spend()
         self._sounds.reply_began()
-        floor.pause = None
+        floor.pause, floor.question = None, ""
         floor.state = State.SPEAKING
         self._answers.audible()
 
