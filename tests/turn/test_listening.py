@@ -116,6 +116,15 @@ def test_a_listener_s_word_that_goes_on_when_we_have_finished_is_a_turn() -> Non
     play.stops() << ("think", 3, "那我想问运费")
 
 
+def test_a_filler_at_the_end_of_what_goes_on_changes_nothing() -> None:
+    play = _answered_in_the_middle_of_an_utterance() >> ev.ReplyBegan(2)
+    play.begins() >> ev.CallerPartlyHeard("寄到北京多少钱还有上海", 1) << Silence(2)
+    play.stops() << ("think", 3, "还有上海")
+    play >> ev.CallerStirred(play.now) >> ev.CallerPartlyHeard("寄到北京多少钱还有上海嗯", 1)
+    play.silent() >> ev.ReplyBegan(3) >> ev.CallerHeard("寄到北京多少钱，还有上海嗯。", 1)
+    play.silent() << State.SPEAKING
+
+
 def test_keys_between_the_words_of_an_utterance_stay_when_it_goes_on() -> None:
     play = _answered_in_the_middle_of_an_utterance().begins() >> ev.KeyPressed("8") >> ev.KeyPressed("#")
     play >> ev.CallerHeard("寄到北京多少钱，还有上海", 1) << Silence(2)

@@ -33,6 +33,14 @@ def test_an_answer_that_became_audible_just_when_the_caller_went_on_was_interrup
     play.stops() << ("think", 3, "to Beijing")
 
 
+def test_an_answer_that_was_silenced_in_the_moment_in_which_it_became_audible_has_answered_nothing() -> None:
+    play = greeted(dataclasses.replace(MANNERS, stable_ms=300)).begins() >> ev.CallerHeard("寄到北京", 1)
+    play >> ev.CallerPartlyHeard("多少", 2)
+    play.stops() << ("think", 2, "寄到北京多少")
+    play >> ev.CallerPartlyHeard("多少钱", 2) << Silence(2) << State.SETTLING
+    play >> ev.ReplyBegan(2) >> ev.CallerHeard("多少钱？", 2) << ("think", 3, "寄到北京多少钱？")
+
+
 @pytest.mark.parametrize("ended", [ev.ReplyFailed(2, BUSY), ev.ReplyDrained(2, empty=True)])
 def test_an_answer_that_ended_just_when_the_caller_went_on_is_asked_for_again(ended: ev.Event) -> None:
     play = asked(greeted(), "what does it cost").begins() << Hold(2) >> ended

@@ -112,10 +112,11 @@ class Answers:
     # -- when nothing comes of it ------------------------------------------------------------------------------------
 
     def too_late(self, event: ev.Event, now: float) -> None:
-        """A reply became audible in the moment in which the caller went on: they have interrupted it."""
-        self._floor.drop_answer(now)
-        self._floor.spend()
-        self._floor.cut = True
+        """A reply became audible in the moment in which the caller went on: they have interrupted it. Unless it is silenced already."""
+        if self._floor.answer.held:
+            self._floor.drop_answer(now)
+            self._floor.spend()
+            self._floor.cut = True
 
     def lost(self, event: ev.Event, now: float) -> None:
         """The answer that we hold had ended in the moment in which the caller went on, without a sound: there is nothing to release."""

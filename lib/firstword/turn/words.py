@@ -62,7 +62,8 @@ class Words:
 
     def _says_more(self, event: ev.CallerPartlyHeard | ev.CallerHeard) -> bool:
         """Of the utterance that is answered in part."""
-        return self.goes_on and event.utterance == self._asked == self._answered and bool(self._new(event))
+        answered = event.utterance == self._asked == self._answered and not self._asked_text
+        return self.goes_on and answered and bool(self._new(event))
 
     def _new(self, event: ev.CallerPartlyHeard | ev.CallerHeard) -> str:
         """What is not answered of it."""
