@@ -282,6 +282,14 @@ def test_the_operator_speaks_over_everything() -> None:
     play >> ev.SpeechAsked("please hold") << Silence(2) << Say(3, "please hold")
 
 
+def test_what_the_caller_had_asked_is_answered_when_the_operator_has_spoken() -> None:
+    play = greeted(dataclasses.replace(MANNERS, stable_ms=300)).begins() >> ev.CallerPartlyHeard("what does it cost", 1)
+    play.stops() >> ev.SpeechAsked("please hold") << Silence(2) << Say(3, "please hold")
+    play >> ev.ReplyBegan(3) >> ev.CallerHeard("What does it cost?", 1)
+    play.silent() << State.SPEAKING
+    play >> ev.ReplyDrained(3) << ("think", 4, "what does it cost")
+
+
 def test_a_profile_without_phrases_says_nothing_of_its_own() -> None:
     mute = Manners(greeting="", goodbye="", apology="", regret="", unheard="", reminder=())
     play = Playbook(mute)

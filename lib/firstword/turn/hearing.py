@@ -73,14 +73,16 @@ class Hearing:
                 floor.last_speech = now
             self._end(now)
 
-    def note(self, event: ev.Event, now: float) -> None:
+    def note(self, event: ev.Event, now: float) -> bool:
+        """Take words. Returns whether they were new."""
         assert isinstance(event, (ev.CallerPartlyHeard, ev.CallerHeard))
         if not self._floor.words.note(event, now):
-            return
+            return False
         self._deafness = 0
         self._floor.check_answer(now)
         if self._floor.state is State.HEARING:
             self.weigh(now)
+        return True
 
     # -- the caller begins, or goes on -------------------------------------------------------------------------------
 

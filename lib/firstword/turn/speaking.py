@@ -24,7 +24,9 @@ class Speaking:
 
     def speak(self, event: ev.Event, now: float) -> None:
         floor = self._floor
-        floor.spend()
+        if floor.firm or floor.reply == floor.answer.number:
+            floor.words.spend()  # else they are still to be answered
+        floor.last_speech = None
         self._sounds.reply_began()
         floor.pause, floor.question = None, ""
         floor.state = State.SPEAKING
@@ -100,19 +102,19 @@ class Speaking:
         self._floor.start("held", self._sounds.bounded_ms(ms, now))
 
     def weigh_words(self, event: ev.Event, now: float) -> None:
-        self._hearing.note(event, now)
+        new = self._hearing.note(event, now)
         floor = self._floor
-        if floor.words.text and not floor.is_murmur(floor.words.text):
+        if new and floor.words.text and not floor.is_murmur(floor.words.text):
             self._cut_in(now)
         elif floor.words.text and floor.pause is not None:
             self.resume(event, now)
 
     def murmur(self, event: ev.Event, now: float) -> None:
         """Words while we speak that no sound announced, or that come after it was given up."""
-        self._hearing.note(event, now)
+        new = self._hearing.note(event, now)
         floor = self._floor
         text = floor.words.text
-        if floor.manners.hold_ms and not floor.firm and text and not floor.is_murmur(text):
+        if new and floor.manners.hold_ms and not floor.firm and text and not floor.is_murmur(text):
             self._cut_in(now)
 
     def resume(self, event: ev.Event, now: float) -> None:
