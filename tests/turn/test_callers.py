@@ -153,11 +153,11 @@ class Play:
         heapq.heappush(self.queue, (moment, next(self.order), do))
 
     def tell(self, event: ev.Event) -> None:
-        current = self.turn.reply
+        began = isinstance(event, ev.ReplyBegan) and self.reply is not None and self.reply.number == event.reply
         for command in self.turn.handle(event, self.now):
             self.carry_out(command)
-        if isinstance(event, ev.ReplyBegan) and event.reply == current:
-            self.audible.setdefault(event.reply, self.now)
+        if began:
+            self.audible[self.turn.reply] = self.now
 
     def carry_out(self, command: Command) -> None:
         match command:
@@ -229,8 +229,13 @@ class Play:
 
 @pytest.mark.parametrize(
     ("beside", "waits"),
-    [((), True), ((ev.SpeechAsked("请稍等。"),), False), ((ev.RecogniserFailed(BUSY),), True)],
-    ids=["alone", "an operator speaks", "the recogniser is started again"],
+    [
+        ((), True),
+        ((ev.SpeechAsked("请稍等。"),), False),
+        ((ev.RecogniserFailed(BUSY),), True),
+        ((ev.KeyPressed("5"), ev.KeyPressed("#")), False),
+    ],
+    ids=["alone", "an operator speaks", "the recogniser is started again", "keys are pressed"],
 )
 def test_every_word_of_a_caller_is_answered_once_and_soon_however_late_the_services_are(
     beside: tuple[ev.Event, ...], waits: bool

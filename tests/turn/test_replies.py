@@ -263,6 +263,19 @@ def test_keys_are_said_to_the_model_in_groups_at_the_end_key_or_after_a_while() 
     play.fires("keys") << ("think", 3, "（按键：0）")
 
 
+def test_keys_that_are_pressed_before_the_answer_is_heard_are_told_with_what_was_asked() -> None:
+    play = greeted(dataclasses.replace(MANNERS, stable_ms=300)).begins() >> ev.CallerPartlyHeard("my extension is", 1)
+    play.stops() >> ev.KeyPressed("8") << Silence(2) << State.LISTENING
+    play >> ev.CallerHeard("My extension is", 1)
+    play.silent() >> ev.KeyPressed("#") << ("think", 3, "my extension is（按键：8）")
+    play >> ev.ReplyBegan(3) >> ev.CallerHeard("嗯", 2) >> ev.KeyPressed("1") >> ev.KeyPressed("#")
+    play << ("think", 4, "（按键：1）")
+
+
+def test_an_end_key_alone_takes_no_question_back() -> None:
+    asked(greeted()) >> ev.KeyPressed("#") << Silence(2) << ("think", 3, "what does it cost")
+
+
 def test_a_group_of_keys_has_a_bound_and_an_end_key_alone_says_nothing() -> None:
     play = greeted(dataclasses.replace(MANNERS, keys_most=3))
     play >> ev.KeyPressed("#")
@@ -285,7 +298,8 @@ def test_the_operator_speaks_over_everything() -> None:
 def test_what_the_caller_had_asked_is_answered_when_the_operator_has_spoken() -> None:
     play = greeted(dataclasses.replace(MANNERS, stable_ms=300)).begins() >> ev.CallerPartlyHeard("what does it cost", 1)
     play.stops() >> ev.SpeechAsked("please hold") << Silence(2) << Say(3, "please hold")
-    play >> ev.ReplyBegan(3) >> ev.CallerHeard("What does it cost?", 1)
+    play >> ev.CallerPartlyHeard("What does it cost?", 1)
+    play.silent() >> ev.ReplyBegan(3) >> ev.CallerHeard("What does it cost?", 1)
     play.silent() << State.SPEAKING
     play >> ev.ReplyDrained(3) << ("think", 4, "what does it cost")
 

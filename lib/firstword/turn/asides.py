@@ -46,7 +46,8 @@ class Asides:
             floor.silence()
             floor.stop("think", "filler", "held")
             floor.firm = False
-            floor.spend()
+            if floor.state is not State.THINKING and floor.is_murmur(floor.words.text):
+                floor.spend()  # what else they have said is not answered, and the keys belong to it
             floor.listen()
         if self.keys.press(event.key):
             self.typed(event, now)
@@ -77,7 +78,7 @@ class Asides:
         if keys:
             floor.words.type(f"（按键：{keys}）", now)
         if floor.state is State.LISTENING:
-            if keys:
+            if keys or floor.words.sure:
                 floor.last_speech = floor.endpoint = now
                 self._answers.answer(now)
             else:

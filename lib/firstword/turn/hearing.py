@@ -216,9 +216,9 @@ class Hearing:
     # -- words that come when they are not expected, and none that come ----------------------------------------------
 
     def unprompted(self, event: ev.Event, now: float) -> None:
-        self.note(event, now)
+        new = self.note(event, now)
         floor = self._floor
-        if floor.words.sure:
+        if new and floor.words.sure:
             if floor.last_speech is None:
                 floor.last_speech = floor.endpoint = now
             self._answers.answer(now)
@@ -231,8 +231,8 @@ class Hearing:
             words.note(event, now)
             return
         amended = words.amend(event, now)
-        if not amended:
-            words.note(event, now)
+        if not amended and not words.note(event, now):
+            return
         answered = floor.reply == floor.answer.number and floor.answer.fits(words.text)
         if not (amended or words.sure) or answered:
             return
