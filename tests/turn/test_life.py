@@ -7,7 +7,7 @@ import math
 import random
 
 from firstword import events as ev
-from firstword.commands import Fill, Hold, Release, Resume, Say, Silence, StartTimer, StopTimer
+from firstword.commands import Fill, Hold, Release, Resume, Say, Silence, StartTimer, StopTimer, Think
 from firstword.turn import State, Turn
 from firstword.turn.sounds import HELD_MOST_S
 
@@ -22,6 +22,12 @@ BOUNDS_S = {
     State.HELD: (("held",), HELD_MOST_S), State.LISTENING: (("idle", "keys"), 3.0), State.CLOSING: (("closing",), 15.0),
 }  # fmt: skip
 """How long each state may last, by which timers, unless something happens."""
+BELONGS = {
+    "endpoint": {State.HEARING}, "ahead": {State.HEARING}, "hear": {State.HEARING}, "final": {State.SETTLING},
+    "think": {State.THINKING}, "held": {State.HELD}, "filler": {State.THINKING, State.SPEAKING, State.HELD},
+    "idle": {State.LISTENING}, "closing": {State.CLOSING},
+}  # fmt: skip
+"""In which states a timer runs: one that outlives them would be of another turn when it fires."""
 
 
 class Life:
@@ -34,9 +40,20 @@ class Life:
 
     def begin(self) -> None:
         self.calls += 1
-        self.turn, self.now, self.due = Turn(SHORT_LIFE), 0.0, dict[str, float]()
+        manners = dataclasses.replace(
+            SHORT_LIFE,
+            hold_ms=self.random.choice([0, 400, 1500]),
+            stable_ms=self.random.choice([0, 300]),
+            filler_ms=self.random.choice([0, 1000]),
+            ahead_waste=self.random.choice([0, 40, 100]),
+            wait_first_ms=self.random.choice([0, 0, 10]),
+        )
+        self.turn, self.now, self.due = Turn(manners), 0.0, dict[str, float]()
         self.silenced: set[int] = set()
         self.heard: int | None = None
+        self.ahead: int | None = None
+        """The reply that is thought ahead, and not yet let be heard or dropped."""
+        self.begun = self.used = 0
         self.utterance = 1
         self.sounding = False
         self.do(ev.Answered())
@@ -57,15 +74,25 @@ class Life:
             self.begin()
 
     def do(self, event: ev.Event) -> None:
-        for command in self.turn.handle(event, self.now):
+        commands = self.turn.handle(event, self.now)
+        released = {command.reply for command in commands if isinstance(command, Release)}
+        for command in commands:
             match command:
                 case StartTimer(name, ms):
                     self.due[name] = self.now + ms / 1000
                 case StopTimer(name):
                     self.due.pop(name, None)
+                case Think(reply):
+                    self.ahead = None if reply in released else reply
+                    self.begun += reply not in released
                 case Silence(reply):
+                    self.ahead = None
                     self.silenced.add(reply)
                     self.heard = None
+                case Release(reply) if reply == self.ahead:
+                    assert reply not in self.silenced, "a cancelled reply is never heard again"
+                    self.used += 1
+                    self.ahead, self.heard = None, reply
                 case Say(reply) | Release(reply) | Resume(reply) | Fill(reply):
                     assert reply not in self.silenced, "a cancelled reply is never heard again"
                     self.heard = reply
@@ -73,7 +100,19 @@ class Life:
                     self.heard = None
         if isinstance(event, ev.CallerStirred | ev.CallerBegan | ev.CallerPaused):
             self.sounding = not isinstance(event, ev.CallerPaused)
-        state = self.turn.state
+        state, floor = self.turn.state, self.turn.floor
+        if state is State.OVER:
+            return
+        for name in BELONGS.keys() & self.due.keys():
+            assert state in BELONGS[name], f"the timer {name} outlives its turn, after {event}"
+        assert (self.turn.budget.begun, self.turn.budget.used) == (self.begun, self.used), "the budget counts right"
+        if state in {State.LISTENING, State.SPEAKING, State.HELD, State.CLOSING}:
+            assert not floor.answer.held, "what is held for a turn is used or dropped with it"
+        if state is State.LISTENING:
+            assert not floor.cut, "nobody is asked to say again what was no interruption"
+            assert not floor.later, "what was to be said when the floor is free is said"
+            assert not floor.firm, "a notice is over when it is"
+            assert not floor.words.sure or "keys" in self.due, "words that are sure are answered"
         if state is State.HEARING and not self.sounding:
             left = self.due.get("endpoint", math.inf) - self.now
             assert left <= SHORT_LIFE.dictation_ms / 1000 + 0.001, "a caller who is silent has soon finished"

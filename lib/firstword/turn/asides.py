@@ -78,7 +78,7 @@ class Asides:
         if keys:
             floor.words.type(f"（按键：{keys}）", now)
         if floor.state is State.LISTENING:
-            if keys or floor.words.sure:
+            if keys or floor.words.text:
                 floor.last_speech = floor.endpoint = now
                 self._answers.answer(now)
             else:
