@@ -87,11 +87,11 @@ class Dialogue:
         self._summary = Summary(self._label, services.llm, profile.history_summary, post)
         self._doing = Doing(self._label, host, profile, toolbox, errands, post, turn.collect, clock)
         self._wanted: ToolsWanted | None = (
-            None  # of a reply that is thought ahead or overtaken: not before it is released
+            None  # of a reply that is thought ahead, overtaken or held: not before it is let go on
         )
         self._reply: Reply | None = None
         self._spoke_at = 0.0  # when the caller last began to speak
-        self._overtaken: TurnRecord | None = None  # a turn whose reply was silenced before it was audible
+        self._overtaken: TurnRecord | None = None  # a turn whose reply ended before it was audible
         self._announced = 0  # how many turns the switch's listeners know of
 
     def current(self, number: int) -> Reply | None:
@@ -124,6 +124,7 @@ class Dialogue:
                 self._of(order).hold()
             case cmd.Resume():
                 self._of(order).release()
+                self._take_up()
             case cmd.Fill():
                 self._fill(order)
             case cmd.Say():
@@ -149,7 +150,7 @@ class Dialogue:
             return
         if isinstance(event, ToolAnswered):
             self._doing.take(event)
-        elif reply.released_at is None or self._turn.state in (State.HEARING, State.SETTLING):
+        elif reply.released_at is None or self._turn.state in (State.HEARING, State.SETTLING, State.HELD):
             self._wanted = event  # it may not be what they want
             return
         else:
@@ -170,6 +171,8 @@ class Dialogue:
 
     def announce(self) -> None:
         """Tell the switch's listeners of each turn that is over. One that was overtaken is not: its words may come again in the next."""
+        if not self._turn.owes:
+            self._overtaken = None
         turns = self._record.turns
         while self._announced < len(turns):
             turn = turns[self._announced]
@@ -214,6 +217,10 @@ class Dialogue:
         if record not in self._record.turns:
             self._record.turns.append(record)
         reply.release()
+        self._take_up()
+
+    def _take_up(self) -> None:
+        """What the model wanted while it was not known what the caller wants."""
         wanted, self._wanted = self._wanted, None
         if wanted is not None:
             self.told(wanted)
@@ -231,7 +238,6 @@ class Dialogue:
         return round(waiting_ms if waiting_ms > FRAME_MS else (self._line.last_frame_at - self._clock.now()) * 1000)
 
     def _say(self, order: cmd.Say) -> None:
-        self._overtaken = None
         record = TurnRecord(self._clock.now(), "", reply=order.text)
         self._record.phrases.append(record)
         self._begin(order.reply, record).say(order.text)
@@ -241,11 +247,8 @@ class Dialogue:
         self._end_reply(interrupted=True)
         if record is None:
             return
-        audible = "first_word" in record.at
-        if audible and self._turn.state is State.HEARING:
+        if "first_word" in record.at and self._turn.state is State.HEARING:
             record.barge_in_ms = round(max(0.0, self._line.last_frame_at - self._spoke_at) * 1000, 1)
-        if not audible and record in self._record.turns:
-            self._overtaken = record
 
     # -- the reply under way -----------------------------------------------------------------------------------------
 
@@ -284,6 +287,8 @@ class Dialogue:
         record.reply, record.heard = reply.text, reply.heard()
         record.interrupted = interrupted and record.heard != record.reply
         self._history.heard(record.heard, record.interrupted)
+        if "first_word" not in record.at and record in self._record.turns:
+            self._overtaken = record
 
     def _account(self, reply: Reply) -> None:
         """What the model wrote was of use, or in vain."""

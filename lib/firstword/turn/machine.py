@@ -56,6 +56,11 @@ class Turn:
         """How often a reply went on after a sound that was no interruption."""
         return self.speaking.resumed
 
+    @property
+    def owes(self) -> bool:
+        """Whether the caller has said something that is not audibly answered."""
+        return bool(self.floor.words.text)
+
     def handle(self, event: ev.Event, now: float) -> list[Command]:
         """What to do about `event`, which happened at `now` (the clock's seconds, never falling)."""
         number = getattr(event, "reply", None)
