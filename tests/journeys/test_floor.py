@@ -75,6 +75,20 @@ def test_words_that_go_on_after_the_pause_make_the_answer_another_one(theatre: T
     assert [turn["caller"] for turn in played.record["turns"]] == ["查订单和账单"]
 
 
+@pytest.mark.parametrize(
+    ("first_token_ms", "turns"), [(900, ["查订单和账单"]), (20, ["查订单", "和账单"])], ids=["not audible", "audible"]
+)
+def test_who_goes_on_before_the_recogniser_has_ended_the_sentence_is_answered_with_all_of_it(
+    theatre: Theatre, first_token_ms: int, turns: list[str]
+) -> None:
+    theatre.gate("echo", first_token_ms=first_token_ms, tokens_per_s=50, first_packet_ms=20)
+    theatre.set(asr={"max_sentence_silence": 1300}, endpoint_ms=300, endpoint_least_ms=300)
+    said = SayInParts(("查订单", Pause(0.8), "和账单"), 20)
+    played = theatre.play(silence(), said, REPLY, silence(), HANG_UP)
+    assert [turn["caller"].strip("。") for turn in played.record["turns"]] == turns
+    assert played.conversation.heard_text().endswith(turns[-1])
+
+
 def test_a_slow_answer_is_filled_and_the_history_does_not_know(theatre: Theatre) -> None:
     theatre.gate("到了。", first_token_ms=2500).set(filler="请稍等", filler_ms=600, ahead_waste=0)
     played = theatre.play(silence(), say("到了吗"), WaitFor("silence", silence=2.5), HANG_UP)
