@@ -228,6 +228,19 @@ def test_a_pause_that_the_words_foretold_teaches_nothing_of_other_pauses(said: s
     assert play.timers["endpoint"] + 100 == pytest.approx(endpoint_ms, abs=1)
 
 
+def test_who_asks_again_because_the_answer_is_slow_is_no_slow_speaker() -> None:
+    def endpoint_ms(slow_s: float) -> int:
+        play = asked(greeted(), "我想查订单")
+        play.now += slow_s
+        play.begins() >> ev.CallerHeard("喂", 2)
+        play.stops() >> ev.ReplyBegan(play.turn.reply) >> ev.ReplyDrained(play.turn.reply)
+        play.begins() >> ev.CallerHeard("我想查账单", 3) >> ev.CallerPaused(play.now)
+        return play.timers["endpoint"] + 100
+
+    assert endpoint_ms(0.1) > MANNERS.endpoint_ms, "a pause that might have been waited for"
+    assert endpoint_ms(3.0) <= MANNERS.endpoint_ms
+
+
 # Thinking ahead.
 
 

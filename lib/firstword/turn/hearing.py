@@ -120,8 +120,13 @@ class Hearing:
             self._floor.stop("endpoint", "ahead")
 
     def _went_on(self, at: float) -> None:
-        if self._floor.last_speech is not None:
-            self._floor.patience.went_on((at - self._floor.last_speech) * 1000)
+        floor = self._floor
+        if floor.last_speech is None:
+            return
+        pause_ms = (at - floor.last_speech) * 1000
+        # Who asks again because we are slow has not paused: no patience of ours would have waited for it.
+        if floor.state is State.HEARING or pause_ms <= floor.manners.endpoint_most_ms:
+            floor.patience.went_on(pause_ms)
 
     # -- the caller pauses -------------------------------------------------------------------------------------------
 
