@@ -168,6 +168,18 @@ def test_a_silent_caller_is_reminded_and_then_said_goodbye_to() -> None:
     play >> ev.ReplyDrained(3) >> ev.TimerFired("closing") << Finish("timeout", "timeout")
 
 
+def test_nobody_is_asked_whether_they_are_there_while_they_speak() -> None:
+    """A recogniser whose first words come late: the reply went on into the caller's speech, and ended."""
+    play = speaking().begins() << Hold(2)
+    play.fires("held") >> ev.ReplyDrained(2) << State.LISTENING
+    play.now += 4.0
+    play >> ev.CallerPartlyHeard("我想查一下", 2)
+    play.timers["idle"] -= 4200  # are over
+    play.fires("idle").silent() << State.LISTENING
+    assert 0 < play.timers["idle"] < 5000, "and if nothing more comes they are asked"
+    play.fires("idle") << Say(3, "still there?")
+
+
 def test_the_longest_call_ends_with_a_goodbye_in_mid_reply() -> None:
     play = asked(greeted())
     play >> ev.ReplyBegan(2) >> ev.TimerFired("call") << Silence(2) << Say(3, "bye now")

@@ -100,6 +100,10 @@ class Asides:
         if floor.opening:
             floor.open()
             return
+        silent_ms = (now - floor.words.changed_at) * 1000
+        if floor.words.text and silent_ms < manners.idle_ms:  # they have spoken since, and are half understood
+            floor.start("idle", manners.idle_ms - silent_ms)
+            return
         floor.reminded += 1
         texts = manners.reminder
         if floor.reminded > manners.reminders:
