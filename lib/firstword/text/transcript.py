@@ -69,7 +69,10 @@ def _beginning(words: list[str], before: list[str]) -> int:
         for at, ours in enumerate(words):
             row.append(min(fewest[at] + (ours != theirs), fewest[at + 1] + 1, row[at] + 1))
         fewest = row
-    return min(range(len(fewest)), key=lambda end: (fewest[end], abs(end - len(before))))
+    end = min(range(len(fewest)), key=lambda end: (fewest[end], abs(end - len(before))))
+    return (
+        end if len(before) == 1 or fewest[end] < len(before) else 0
+    )  # none of it agrees: a recogniser that began anew
 
 
 def _plain(text: str) -> str:
