@@ -30,6 +30,10 @@ NUMBER = r"(?>\d{1,3}(?:,\d{3})++(?!,?\d)|\d++)(?:\.\d++)?+"
 hundred times."""
 
 
+TYRE = r"(?P<width>[1-3]\d5)/(?P<height>[2-8][05]) ?(?P<built>Z?R) ?(?P<rim>1\d|2[0-4])(?![A-Za-z0-9])"
+"""225/55R17: millimeters, percent of them, inches."""
+
+
 @dataclass(frozen=True, slots=True)
 class Kind:
     """One line of a table."""

@@ -20,7 +20,7 @@ LETTERS = frozenset(
 CURRENCY = frozenset("$¥€£₩₽₹฿¢")
 ROMAN = frozenset(chr(code) for code in range(0x2160, 0x217C))
 CIRCLED = frozenset(chr(code) for code in range(0x2460, 0x2474))
-SIGNS = frozenset("+-−±×÷=<>≤≥≠≈%‰°℃℉~∼/^#&*@_√π∞Ω²³½¼¾⅓⅔№→′″μµ") | ROMAN | CIRCLED
+SIGNS = frozenset("+-−±×÷=<>≤≥≠≈%‰°℃℉~∼/^#&*@_√π∞Ω²³½¼¾⅓⅔№§→′″μµ") | ROMAN | CIRCLED
 OPERATORS = frozenset("=+×÷<>≤≥≠≈/*^-−–—~")
 CORE = DIGITS | LETTERS | CURRENCY | SIGNS
 PERHAPS = frozenset("(–—")
@@ -41,9 +41,13 @@ ABBREVIATED = frozenset(
     fig | ave | blvd | rd | ct | apt | sgt | capt | gen | rev | hon | gov
 """)
 )
-"""Words whose point is no full stop, beside the months'."""
+"""Words whose point is no full stop, beside the months' and the days'."""
+_DAYS = frozenset(listed("Mon | Tue | Tues | Wed | Thu | Thur | Thurs | Fri | Sat | Sun"))
+"""As they are abbreviated. The sun is written small."""
 _SUFFIXES = ("st", "nd", "rd", "th")
 _DAY_HALVES = frozenset(("am", "pm", "a.m", "p.m", "a.m.", "p.m."))
+_SCALES = frozenset(("thousand", "million", "billion", "trillion"))
+"""Behind one of them its unit may stand: 2 million kg."""
 _SUMS = DIGITS | CURRENCY
 CODES = frozenset(
     listed("""
@@ -112,7 +116,8 @@ class Run:
                 return at + 2
             return at + (4 if ahead in OPERATORS or ahead in LETTERS else 2)
         if character == "." and at and text[at - 1] in LETTERS:
-            return at + 4 if _word(text, at).isupper() and text[at + 1 : at + 2] == " " else at + 2
+            word, apart = _word(text, at), text[at + 1 : at + 2] == " "
+            return at + (4 if apart and word.isupper() else 3 if apart and word in _DAYS else 2)
         if character == "," and at and (text[at - 1] in DIGITS or self._month):
             return at + (3 if self._month else 2)
         return at + 3 if character == ")" and self._open else at + 2
@@ -133,7 +138,7 @@ class Run:
                 return 1
             return 2 if after == " " and self._month and text[at + 2 : at + 3] in DIGITS and after else 0
         if character == ":":
-            if after == "/" and _word(text, at).lower() in ("http", "https", "ftp"):
+            if after == "/" and _word(text, at).lower() in ("http", "https", "ftp", "file"):
                 self.is_link = True
                 return 1
             return int(before in DIGITS and after in DIGITS)
@@ -145,16 +150,20 @@ class Run:
         if character == ")":
             return self._closes(text, at, after)
         if character in "–—":
-            return int(after in DIGITS | CURRENCY and (not at or before in CORE))
+            of_days = after in LETTERS and before and _of_a_calendar(_word(text, at - (before == ".")))
+            return int(bool(of_days) or (after in DIGITS | CURRENCY and (not at or before in CORE)))
         return int(character == "·" and before in CORE and after in CORE)
 
     def _point(self, text: str, at: int, before: str, after: str) -> int:
-        if not after or after not in CORE:
+        if not after or (after not in CORE and after != "–"):
             return self._abbreviates(text, at, after)
         if before in DIGITS:
             return int(after in DIGITS or after in LETTERS)
         if before in LETTERS:
-            if _word(text, at).lower() == "www":
+            word = _word(text, at)
+            if after in "-–" and _of_a_calendar(word):
+                return 1
+            if word.lower() == "www":
                 self.is_link = True
             new_sentence = before.islower() and after.isupper()
             return int((after in LETTERS and not new_sentence) or after in DIGITS)
@@ -172,6 +181,8 @@ class Run:
                 after == " " and word.isupper() and text[at + 2 : at + 3].isupper() and text[at + 3 : at + 4] == "."
             )
             return 2 if initials and at == 1 else 0
+        if word in _DAYS:
+            return int(text[at + 2 : at + 3].islower() or text[at + 2 : at + 3] in DIGITS)
         return int(word.lower() in ABBREVIATED or (word.lower() in MONTHS and word.lower() != "may"))
 
     def _closes(self, text: str, at: int, after: str) -> int:
@@ -192,7 +203,7 @@ class Run:
         """Whether the word that ends at `at` may go on behind a blank."""
         word = _word(text, at)
         low = word.lower()
-        known = low in MONTHS or low in CODES or low in _DAY_HALVES
+        known = low in MONTHS or low in CODES or low in _DAY_HALVES or (low in _SCALES and text[0] in DIGITS)
         return known or self._ordinal or len(word) == 1 or 0 < self._street < 4
 
     def _blank(self, text: str, at: int, before: str, after: str) -> int:
@@ -207,9 +218,10 @@ class Run:
         if before in LETTERS:
             return self._after_word(text, at, after)
         if before == ".":
-            word = _word(text, at - 1).lower()
+            whole = _word(text, at - 1)
+            word = whole.lower()
             return int(
-                (after in DIGITS and (word in MONTHS or word in ("no", "ext", "tel", "vol", "fig")))
+                (after in DIGITS and (word in MONTHS or whole in _DAYS or word in ("no", "ext", "tel", "vol", "fig")))
                 or (after in LETTERS and text[0] in DIGITS and _ends_day_half(text, at))
             )
         return 0
@@ -241,7 +253,7 @@ class Run:
             return int(of_a_plate or across or low in CODES or (self._street > 0 and low in _NAMED))
         if after not in LETTERS:
             return 0
-        if low in _DAY_HALVES and text[0] in DIGITS:
+        if (low in _DAY_HALVES or low in _SCALES) and text[0] in DIGITS:
             return 1
         if self._ordinal and (low in _SUFFIXES or low in ("of", "the")):
             return 1
@@ -260,6 +272,10 @@ def _word(text: str, at: int) -> str:
     while begin and at - begin < 12 and text[begin - 1] in LETTERS:
         begin -= 1
     return text[begin:at]
+
+
+def _of_a_calendar(word: str) -> bool:
+    return word in _DAYS or (word[:1].isupper() and word.lower() in MONTHS)
 
 
 def _ends_day_half(text: str, at: int) -> bool:

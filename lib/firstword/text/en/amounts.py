@@ -34,7 +34,11 @@ _WAITED = re.compile(r"\b(?:wait|hold|for|in|within|after|every|about|last|than|
 def _decade(found: Found, reading: Reading) -> str | None:
     """1990s, the 80s; "wait 30s" are seconds."""
     text, begin = found.string, found.start()
-    if len(found["year"]) == 2 and "'" not in found[0] and _WAITED.search(text, max(0, begin - 8), begin):
+    if (
+        (len(found["year"]) == 2 or " " in found[0])
+        and "'" not in found[0]
+        and _WAITED.search(text, max(0, begin - 8), begin)
+    ):
         return None
     return _years(found["year"])
 
@@ -106,6 +110,11 @@ def _percent(found: Found, reading: Reading) -> str:
     return f"{said} per {PER_EN[found['per']]}" if found["per"] else said
 
 
+def _year_and(low: str, high: str) -> bool:
+    """1914-18."""
+    return len(low) == 4 and low[:2] in _CENTURIES and len(high) == 2
+
+
 def _range(found: Found, reading: Reading) -> str | None:
     low, high = found["low"], found["high"]
     long = found["dash"].strip() == "-" and (len(low) > 4 or len(high) > 4)
@@ -113,6 +122,14 @@ def _range(found: Found, reading: Reading) -> str | None:
         return None
     if low == high:
         return f"{amount(low)} {amount(high)}"  # fifty fifty
+    if (
+        len(low) > len(high) + 1
+        and low.isdecimal()
+        and high.isdecimal()
+        and found["dash"] == "-"
+        and not _year_and(low, high)
+    ):
+        return f"{amount(low, joined=True)}, {amount(high)}"  # 978-0 goes from nowhere to nowhere
     if len(low) == 4 and low[:2] in _CENTURIES and (len(high) == 2 or (len(high) == 4 and high[:2] in _CENTURIES)):
         return f"{year(low)} to {year(high)}"
     return f"{amount(low)} to {amount(high)}"
@@ -163,6 +180,11 @@ def _scaled(found: Found, reading: Reading) -> str | None:
         return None
     name = scale if scale in ("K", "M", "B") else _SCALES.get(scale.lower(), scale)
     return f"{amount(found['low'], joined=True)} {name}"
+
+
+def _scaled_measure(found: Found, reading: Reading) -> str:
+    """2 million kg."""
+    return f"{amount(found['low'], joined=True)} {found['scale']} {UNITS[found['unit']][2]}"
 
 
 def _measure(found: Found, reading: Reading) -> str | None:
@@ -223,7 +245,7 @@ KINDS = (
     kind("score", FIGURE, r"(?P<reached>\d{1,2}\.\d) ?/ ?(?P<best>5|10|100)(?![\d/.])", _rating),
     kind("score", FIGURE, r"\d+(?:\.\d+)?(?::\d+(?:\.\d+)?){1,3}", _ratio),
     kind("date", FIGURE, r"(?P<first>\d{4})'?s ?[-–] ?(?P<last>\d{4}|\d0)'?s(?![A-Za-z])", _decades),
-    kind("date", FIGURE, r"(?P<year>[12]\d\d0|[2-9]0)'?s(?![A-Za-z])", _decade),
+    kind("date", FIGURE, r"(?P<year>[12]\d\d0|[2-9]0)(?:'|(?<=1[89]\d0|20\d0) )?s(?![A-Za-z])", _decade),
     kind("percent", FIGURE, rf"(?P<low>{NUMBER}) ?%?(?:{_SEP}(?P<high>{NUMBER}))? ?(?P<sign>[%‰]){_PER}", _percent),
     kind(
         "fraction",
@@ -253,6 +275,12 @@ KINDS = (
     ),
     kind("range", FIGURE, rf"(?P<low>{NUMBER})(?P<dash>{_SEP})(?P<high>{NUMBER})(?! ?=|[-–:/.]?\d|[A-Za-z])", _range),
     kind("measure", FIGURE, rf"(?P<low>{NUMBER})-(?P<unit>{signs(_LONG_UNITS)})(?![A-Za-z0-9²³'])", _of_a_measure),
+    kind(
+        "measure",
+        FIGURE,
+        rf"(?P<low>{NUMBER}) (?P<scale>thousand|million|billion|trillion) (?P<unit>{signs(_LONG_UNITS)})(?![A-Za-z0-9²³'/])",
+        _scaled_measure,
+    ),
     kind("amount", FIGURE + ".", rf"(?P<low>{_NUMBER}){_SCALE}", _scaled),
     kind(
         "money",

@@ -4,12 +4,25 @@ from __future__ import annotations
 
 import re
 
-from ..kinds import FIGURE, Found, kind
+from ..kinds import FIGURE, Found, after, kind
 from ..reading import Reading
 from .context import MONTH, MONTHS, NAMES
 from .numbers import amount, ordinal, year
 
 _FIRST = "JjFfMmAaSsOoNnDd"
+_DAY_BEFORE = re.compile(
+    r"\b(?:mon|tue?s?|wed|th|thur?s?|fri|sat|sun)(?:day|nesday|rsday|urday|sday)?\.?,? \(?$", re.IGNORECASE
+)
+_DATED = re.compile(
+    r"\b(?:on|until|till|since|due|dated?|deadline|starting|starts|begins|ends|ending|expires?|through|before|after|born"
+    r"|(?:arrives?|ready|deliver(?:ed|y)?|received?|paid|pay|return(?:ed)?|here|back|done|completed?|reply|due) by)"
+    r"(?: (?:on|is))? \(?$",
+    re.IGNORECASE,
+)
+_SHARES = frozenset([(1, 2), (1, 3), (2, 3), (1, 4), (3, 4), (1, 5), (1, 8), (1, 10), (24, 7)])
+"""Fractions of the kitchen: after 1/2 a cup; and what never closes."""
+_SHARED = ("of", "inch", "in.", "cup", "mile", "hour", "day", "lb", "tea", "table", "pint", "gallon", "point")
+_THE = re.compile(r"\bthe $", re.IGNORECASE)
 
 
 def _said(month: str, day: str, years: str, *, day_first: bool) -> str:
@@ -62,6 +75,12 @@ def _day_first_name(found: Found, reading: Reading) -> str | None:
     return _said(_month(found["month"]), found["day"], found["year"], day_first=True)
 
 
+def _part_of_year(found: Found, reading: Reading) -> str:
+    """2Q22, 1H2023."""
+    part = f"{ordinal(found['part'])} {'quarter' if found[0][1] == 'Q' else 'half'} of {year(found['year'])}"
+    return part if _THE.search(found.string, max(0, found.start() - 4), found.start()) else f"the {part}"
+
+
 def _dashed_name(found: Found, reading: Reading) -> str | None:
     """Jan-15-2020."""
     return (
@@ -93,11 +112,19 @@ def _year_month(found: Found, reading: Reading) -> str:
 
 
 def _day_of_month(found: Found, reading: Reading) -> str | None:
-    """03/12, with a nought: without one it is a fraction."""
+    """03/12, with a nought; without one it is a fraction, but behind a day of the week (Fri 3/8) and a word of time (due 3/15)."""
+    text, begin = found.string, found.start()
     first, second = int(found["a"]), int(found["b"])
-    if "0" not in (found["a"][0], found["b"][0]):
+    padded = len(found["a"]) == len(found["b"]) == 2 and "0" in (found["a"][0], found["b"][0])
+    dated = _DAY_BEFORE.search(text, max(0, begin - 12), begin) or (
+        (first, second) not in _SHARES
+        and not after(found).startswith(_SHARED)
+        and _DATED.search(text, max(0, begin - 20), begin)
+    )
+    if not (padded or dated):
         return None
-    month, day = (first, second) if reading.dates == "month-first" else (second, first)
+    month_first = (reading.dates == "month-first" and first <= 12) or (not padded and second > 12)
+    month, day = (first, second) if month_first else (second, first)
     return _said(NAMES[month], str(day), "", day_first=False) if 1 <= month <= 12 and 1 <= day <= 31 else None
 
 
@@ -166,7 +193,7 @@ KINDS = (
     kind(
         "date",
         _FIRST,
-        rf"(?P<month>{MONTH}) ?(?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?![\d:])"
+        rf"(?P<month>{MONTH})(?: ?|-(?!\d{{1,2}}-))(?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?![\d:])"
         rf"(?: ?[-–] ?(?P<last>\d{{1,2}})(?:st|nd|rd|th)?(?![\d:A-Za-z]))?(?: ?(?P<comma>, ?| ){_YEAR})?",
         _month_day,
         re.IGNORECASE,
@@ -201,9 +228,10 @@ KINDS = (
         _year_last,
         re.IGNORECASE,
     ),
+    kind("date", FIGURE, r"(?P<part>[1-4](?=Q)|[12](?=H))[QH](?P<year>20\d\d|\d\d)(?![A-Za-z0-9])", _part_of_year),
     kind("date", FIGURE, r"(?P<year>(?:19|20)\d{2})[-/](?P<month>0[1-9]|1[0-2])(?![\d/-])", _year_month, re.IGNORECASE),
     kind("date", FIGURE, r"(?P<month>0[1-9]|1[0-2])/(?P<year>20\d\d)(?![\d/])", _year_month),
-    kind("date", FIGURE, r"(?P<a>\d\d)/(?P<b>\d\d)(?![\d/])", _day_of_month),
+    kind("date", FIGURE, r"(?P<a>\d{1,2})/(?P<b>\d{1,2})(?![\d/]|(?:st|nd|rd|th)|[-.]\d)", _day_of_month),
     kind("date", FIGURE, r"(?P<year>\d{1,4}) ?(?P<era>a\.?d|b\.?c\.?e?|c\.?e)(?![a-z])\.?", _era, re.IGNORECASE),
     kind(
         "time",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from ..kinds import FIGURE, NUMBER, Found, kind, table
+from ..kinds import FIGURE, NUMBER, Found, after, kind, table
 from ..reading import Reading
 from . import amounts, codes, dates, letters, signs
 from .codes import grouped
@@ -16,7 +16,10 @@ _THINGS = re.compile(r" (?:[a-z]+ )?[a-z]{2,}s\b")
 
 
 def _number(found: Found, reading: Reading) -> str:
-    """A code where one is named; by one also what has more than four figures and no commas, for that is how people write codes."""
+    """A code where one is named; by one also what has more than four figures and no commas, for that is how people write codes.
+
+    But 20000 in a sentence is an amount.
+    """
     text, begin, figures = found.string, found.start(), found[0]
     if "." in figures:
         return amount(figures, joined=True)
@@ -30,7 +33,10 @@ def _number(found: Found, reading: Reading) -> str:
         return digits(figures)
     if counted or len(figures) < 4 or _THINGS.match(text, found.end()):
         return amount(figures, joined=not is_serial(text, begin, found.end()))
-    return year(figures) if len(figures) == 4 else grouped(figures, reading)
+    if len(figures) == 4:
+        return year(figures)
+    alone = not text[:begin].strip() and not after(found)
+    return amount(figures, joined=True) if figures.endswith("000") and not alone else grouped(figures, reading)
 
 
 TABLE = table(

@@ -6,11 +6,11 @@ import re
 
 from .. import roman
 from ..electronic import EMAIL, LINK, Spelling, link, spell
-from ..kinds import FIGURE, LETTER, Found, Kind, kind
+from ..kinds import FIGURE, LETTER, Found, Kind, after, kind
 from ..phrases import listed
 from ..reading import Reading
 from ..runs import CIRCLED, ROMAN
-from .numbers import amount, digits, ordinal, year
+from .numbers import amount, digits, house, ordinal
 
 _SAID = {
     "dr": "doctor", "mr": "mister", "mrs": "misses", "ms": "miss", "prof": "professor", "st": "saint", "jr": "junior",
@@ -28,10 +28,12 @@ _TITLES = frozenset(
 _DAYS = {
     day[:cut]: day
     for day in ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-    for cut in (3, 4, 5)
-    if cut == 3 or day[:cut] in ("Tues", "Thur", "Thurs")
+    for cut in (2, 3, 4, 5)
+    if cut == 3 or day[:cut] in ("Tu", "Th", "Tues", "Thur", "Thurs")
 }
 _DAY = f"(?:{'|'.join(sorted(_DAYS, key=len, reverse=True))})"
+_BEFORE_A_BRACKET = rf"(?!S[au]|Mon){_DAY}"
+"""Sun (our star) is none."""
 
 
 def _days(found: Found, reading: Reading) -> str:
@@ -76,9 +78,19 @@ _NUMBERED_THINGS = frozenset(
 _KINGS = frozenset(
     listed("""
     henry | elizabeth | george | louis | charles | edward | william | james | john | paul | pope | richard | napoleon | philip |
-    nicholas | alexander
+    nicholas | alexander | francis | frederick | peter | catherine | mary | benedict | pius | gregory | leo | clement |
+    innocent | ferdinand | leopold | philippe | otto | alfonso | victoria | margaret | anne | stephen | robert
 """)
 )
+_GIVEN = frozenset(
+    listed("""
+    thomas | david | michael | joseph | samuel | sam | frank | daniel | martin | andrew | anthony | arthur | walter | harold | henry |
+    albert | benjamin | ben | christopher | donald | eric | ernest | gary | harry | jack | jacob | jeff | jim | joe | ken |
+    kevin | larry | lawrence | lewis | mark | matthew | max | nathan | oliver | oscar | patrick | ralph | ray | raymond |
+    ronald | roy | russell | scott | simon | steve | steven | ted | tim | timothy | tom | tony | victor | vincent
+""")
+)
+"""Also of people who are no kings: Thomas III. Before a word I is one: Sam I am."""
 _LAST_WORD = re.compile(r"([A-Za-z]{2,12}) $")
 
 
@@ -90,7 +102,9 @@ def _numeral(found: Found, reading: Reading) -> str | None:
         return None
     if last[1].lower() in _NUMBERED_THINGS:
         return amount(str(value))
-    return f"the {ordinal(str(value))}" if last[1].lower() in _KINGS else None
+    first = value == 1 and not after(found)[:1].isalpha()
+    king = last[1].lower() in _KINGS or (last[1].lower() in _GIVEN and (first or 1 < value < 6))
+    return f"the {ordinal(str(value))}" if king and last[1][0].isupper() else None
 
 
 def _roman(found: Found, reading: Reading) -> str:
@@ -137,20 +151,12 @@ _BEHIND_A_TOWN = re.compile(r"[A-Za-z], $")
 
 def _street(found: Found, reading: Reading) -> str:
     """123 Laguna Ct, 1211 E Arques Ave."""
-    said = [_house(found["house"])]
+    said = [house(found["house"])]
     said += [_SIDES[found["side"]]] if found["side"] else []
     for word in found["names"].split():
         figures = re.match(r"[0-9]+", word)
         said.append(ordinal(figures[0]) if figures else word)
     return " ".join([*said, _STREETS[found["suffix"].lower()]])
-
-
-def _house(figures: str) -> str:
-    """``123`` as one twenty three, ``1211`` as twelve eleven; ``708`` as seven zero eight, for "oh" may be a letter."""
-    if len(figures) == 3 and figures[1:] != "00":
-        rest = amount(figures[1:])
-        return f"{amount(figures[0])} {f'zero {rest}' if figures[1] == '0' else rest}"
-    return year(figures) if len(figures) == 4 else amount(figures) if len(figures) < 4 else digits(figures)
 
 
 def _state(found: Found, reading: Reading) -> str | None:
@@ -179,7 +185,7 @@ SPELLING = Spelling(
     },
     digits,
     " ",
-    {"www": "WWW", "http": "HTTP", "https": "HTTPS"},
+    {"www": "WWW", "http": "HTTP", "https": "HTTPS", "ftp": "FTP"},
 )
 
 
@@ -214,8 +220,9 @@ KINDS = (
     kind(
         "letters", "wW", r"[wW]/o?(?![A-Za-z0-9])", lambda found, reading: "without" if found[0][-1] == "o" else "with"
     ),
-    kind("date", "MTWFS", rf"(?P<first>{_DAY})\.? ?[-–] ?(?P<last>{_DAY})(?![A-Za-z])\.?", _days),
-    kind("date", "MTWFS", rf"(?P<first>{_DAY})(?P<last>)(?= \d)", _days),
+    kind("date", "MTWFS", rf"(?P<first>{_DAY})\.? ?[-–] ?(?P<last>{_DAY})(?![A-Za-z])(?:\.(?= [a-z\d]))?", _days),
+    kind("date", "MTWFS", rf"(?P<first>{_DAY})(?P<last>)\.?(?= \d)", _days),
+    kind("date", "TWF", rf"(?P<first>{_BEFORE_A_BRACKET})(?P<last>)(?= \()", _days),
     kind("letters", "N", r"(?:No|NO)\.(?=\d)", lambda found, reading: "number "),
     kind("letters", LETTER, r"(?P<word>[A-Za-z]{2,6})\.(?!\w)", _abbreviation),
     kind("letters", LETTER, r"(?:[A-Za-z]\. ?)+[A-Za-z]\.(?!\w)|(?:[A-Z]\.){1,6}[A-Z](?![A-Za-z])", _initials),

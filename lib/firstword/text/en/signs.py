@@ -17,7 +17,8 @@ _OPERATORS = {
     "≈": "approximately equals", "==": "equals", "±": "plus or minus", "~": "to", "–": "to", "—": "to", "→": "to", "x": "x",
 }  # fmt: skip
 _NAMES = {
-    "%": "percent", "‰": "per mille", "$": "dollar", "€": "euro", "£": "pound", "¥": "yuan", "&": "and", "@": "at",
+    "%": "percent", "‰": "per mille", "$": "dollar", "€": "euro", "£": "pound", "¥": "yuan", "₩": "won", "₽": "ruble", "₹": "rupee", "¢": "cent", "§": "section",
+    "&": "and", "@": "at",
     "#": "hash", "+": "plus", "=": "equals", "°": "degree", "°C": "degrees Celsius",
     "℃": "degrees Celsius", "°F": "degrees Fahrenheit", "℉": "degrees Fahrenheit", "√": "the square root of", "π": "pi",
     "∞": "infinity", "²": "squared", "³": "cubed", "½": "one half", "¼": "one quarter",
@@ -33,7 +34,7 @@ _TIMED = re.compile(r"(?::[0-5][0-9]|[ap]\.?m\.?)$", re.IGNORECASE)
 def _apart(found: Found, said: str) -> str:
     """With blanks where there are none, for words must not run together."""
     text, begin, end = found.string, found.start(), found.end()
-    before = " " if begin and text[begin - 1].isalnum() else ""
+    before = " " if begin and (text[begin - 1].isalnum() or text[begin - 1] in _NAMES) else ""
     after = " " if text[end : end + 1].isalnum() else ""
     return f"{before}{said}{after}"
 
@@ -102,9 +103,14 @@ def _name(found: Found, reading: Reading) -> str:
 
 
 def _of_words(found: Found, reading: Reading) -> str | None:
-    """upgrade/update; 1/f is "per", and/or is said without its stroke."""
+    """upgrade/update, also with blanks, and /help; 1/f is "per", and/or is said without its stroke."""
     text, begin, end = found.string, found.start(), found.end()
     before, after = text[:begin], text[end:]
+    apart = not before or before[-1] in " ("
+    if apart and (after[:1].isalpha() or after[:1] in _NAMES):
+        return "slash "
+    if apart and before.rstrip(" ")[-1:].isalpha() and re.match(" [A-Za-z]", after):
+        return "slash"
     if not before.strip() or not (before[-1].isalnum()):
         return None
     if before.lower().endswith("and") and after[:2].lower() == "or":
@@ -149,5 +155,5 @@ KINDS = (
     kind("sign", "#*", "[#*]", _key),
     kind("sign", "/", "/", _of_words),
     kind("sign", "+", r"(?<=[A-Za-z])\+\+", lambda found, reading: " plus plus"),
-    kind("sign", "%‰$€£¥&@+=°℃℉√π∞²³½¼¾⅓⅔№_→×÷≈Ω", "°[CF]|.", _name),
+    kind("sign", "%‰$€£¥₩₽₹¢§&@+=°℃℉√π∞²³½¼¾⅓⅔№_→×÷≈Ω", "°[CF]|.", _name),
 )

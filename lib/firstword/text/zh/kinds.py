@@ -173,6 +173,7 @@ TABLE = table(
         *dates.KINDS,
         *amounts.MONEY,
         *codes.VERSIONS,
+        *codes.TYRES,
         *amounts.SHARES,
         *measures.MEASURES,
         *codes.CODES,

@@ -7,7 +7,7 @@ import re
 from ..kinds import FIGURE, NUMBER, Found, after, kind
 from ..reading import Reading
 from ..units import PER_ZH, UNITS, signs
-from .context import COUNTED, is_code, is_score, two
+from .context import COUNTED, is_code, is_of_a_team, is_score, two
 from .numbers import amount, digits, is_year
 
 _UNIT = signs(UNITS)
@@ -37,6 +37,7 @@ def _range(found: Found, reading: Reading) -> str | None:
             is_score(text, begin, behind)
             or (behind.startswith("的比分"))
             or _between_names(text, begin, behind, low, high)
+            or (len(low) < 3 and len(high) < 3 and is_of_a_team(text, begin, behind))
         ):
             return f"{amount(low)}比{amount(high)}"
         if len(low) > 4 and not counted:

@@ -113,11 +113,16 @@ def _in_formula(found: Found, reading: Reading) -> str | None:
     return _OPERATORS[found["sign"]] if before.isalnum() else None
 
 
+_OF_A_NUMBER = tuple("0123456789%零一二三四五六七八九十百千万")
+
+
 def _wave(found: Found, reading: Reading) -> str | None:
     """周一~周五; of 好的~ it is a tune and not said."""
     before, behind = found.string[: found.start()][-4:], found.string[found.end() : found.end() + 1]
     if "\u4e00" <= behind <= "\u9fff" and _TO_DAY.search(before):
         return "到"
+    if found[0] != "~" and found.string.startswith("百分", found.end()) and before[-1:] != "-":
+        return "到" if before[-1:] in _OF_A_NUMBER else "负"
     return "" if found[0] == "~" and (not before or before[-1] > "\u2fff") else None
 
 
@@ -181,6 +186,11 @@ def _per_unit(found: Found, reading: Reading) -> str | None:
     return f"每{UNITS[found['unit']][0]}" if before in _MONEY or before in _PORTIONS else None
 
 
+def _section(found: Found, reading: Reading) -> str:
+    """§3.2."""
+    return f"第{'点'.join(map(amount, found['at'].split('.')))}节"
+
+
 def _and(found: Found, reading: Reading) -> str | None:
     before, behind = found.string[: found.start()].rstrip(" ")[-1:], after(found)[:1]
     return "和" if before > "\u2fff" and behind > "\u2fff" else None
@@ -222,6 +232,7 @@ KINDS = (
     Kind("sign", "/", _UNIT, _per_unit),
     kind("sign", "/", "/", _per),
     kind("sign", "&", "&", _and),
+    kind("sign", "§", r"§ ?(?P<at>\d{1,3}(?:\.\d{1,3})*)(?![A-Za-z\d])", _section),
     kind("sign", "+", r"(?<=[A-Za-z])\+{1,2}(?![A-Za-z\d])", _plus_plus),
     kind("sign", "√", r"√(?![\dA-Za-zπ(])", lambda found, reading: ""),
     kind("sign", "°℃℉%½¼¾⅓⅔π∞№Ω√", "°[CF]|.", _named),
