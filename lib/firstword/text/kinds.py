@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
+from .alphabet import DIGITS, LETTERS
 from .reading import Reading
-from .runs import DIGITS, LETTERS
 
 Found = re.Match[str]
 Reader = Callable[[Found, Reading], "str | None"]

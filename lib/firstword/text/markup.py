@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 
-from . import markup_inline, markup_math, markup_tags
+from . import markup_asides, markup_inline, markup_links, markup_math, markup_tags
 from .atom import Atom
 from .markup_lines import clause_end, line
 from .pictures import ARROWS, UNSPOKEN
@@ -44,6 +44,8 @@ _RULES = _merged(
     markup_math.RULES,
     markup_tags.RULES,
     markup_inline.RULES,
+    markup_links.RULES,
+    markup_asides.RULES,
 )
 _PLAIN = re.compile(rf"[^{re.escape(''.join(_RULES))}{UNSPOKEN}{ARROWS}]+")
 _ARROW = re.compile(rf"[{ARROWS}]")

@@ -6,7 +6,7 @@ import re
 
 from ..kinds import FIGURE, NUMBER, Found, after, kind, table
 from ..reading import Reading
-from . import amounts, codes, dates, letters, signs
+from . import amounts, codes, dates, letters, measures, signs, times
 from .codes import grouped
 from .context import is_amount, is_code, is_serial
 from .numbers import amount, digits, year
@@ -43,10 +43,13 @@ TABLE = table(
     (
         *letters.ADDRESSES,
         *dates.KINDS,
+        *times.KINDS,
         *codes.TELEPHONES,
-        *amounts.AREAS,
+        *measures.AREAS,
         *codes.CODES,
         *amounts.KINDS,
+        *measures.KINDS,
+        *amounts.RANGES,
         *codes.TAILS,
         kind("number", FIGURE, NUMBER, _number),
         kind("number", ".", r"(?<![A-Za-z0-9)])\.\d++", lambda found, reading: amount(found[0])),

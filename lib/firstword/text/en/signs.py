@@ -17,7 +17,8 @@ _OPERATORS = {
     "≈": "approximately equals", "==": "equals", "±": "plus or minus", "~": "to", "–": "to", "—": "to", "→": "to", "x": "x",
 }  # fmt: skip
 _NAMES = {
-    "%": "percent", "‰": "per mille", "$": "dollar", "€": "euro", "£": "pound", "¥": "yuan", "₩": "won", "₽": "ruble", "₹": "rupee", "¢": "cent", "§": "section",
+    "%": "percent", "‰": "per mille", "$": "dollar", "€": "euro", "£": "pound", "¥": "yuan",
+    "₩": "won", "₽": "ruble", "₹": "rupee", "¢": "cent", "§": "section",
     "&": "and", "@": "at",
     "#": "hash", "+": "plus", "=": "equals", "°": "degree", "°C": "degrees Celsius",
     "℃": "degrees Celsius", "°F": "degrees Fahrenheit", "℉": "degrees Fahrenheit", "√": "the square root of", "π": "pi",

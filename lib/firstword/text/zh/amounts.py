@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from ..alphabet import CURRENCY
 from ..kinds import FIGURE, LETTER, NUMBER, Found, after, kind
 from ..reading import Reading
-from ..runs import CURRENCY
 from ..units import CURRENCY_ZH, PER_ZH, signs
 from .context import is_code, is_pressure, is_score
 from .numbers import amount, digits, is_year
