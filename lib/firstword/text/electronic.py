@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 _LABEL = r"[A-Za-z0-9][A-Za-z0-9-]{0,62}"
 _HOST = rf"(?:{_LABEL}\.){{1,6}}[A-Za-z]{{2,12}}"
-_PATH = r"(?::\d{1,5})?(?:[/?#][A-Za-z0-9_\-.~:/?#@!$&'()*+,;=%]*)?"
+_PATH = r"(?::\d{1,5})?(?:[/?#][A-Za-z0-9_\-.~:/?#@!$&'()*+,;=%]*(?<![.,:;!?]))?"
 _USUAL = "com|cn|net|org|edu|gov|io|ai|cc|tv|top|xyz|vip|hk|tw|uk|de|fr|jp|kr|eu|ru|au|ca"
 EMAIL = re.compile(rf"[A-Za-z0-9][A-Za-z0-9._%+&\-]{{0,63}}@{_HOST}(?:/[A-Za-z0-9_\-./]*)?", re.ASCII)
 LINK = re.compile(

@@ -113,7 +113,8 @@ class Run:
                 return 1
             return int(before in DIGITS and after in DIGITS)
         if character in "'’":
-            return int(after in LETTERS and (before in LETTERS or before in DIGITS))
+            feet = before in DIGITS and after in DIGITS and bool(before and after)  # 6'2"
+            return int(feet or (after in LETTERS and (before in LETTERS or before in DIGITS)))
         if character == "(":
             self._open = after in DIGITS or (bool(before) and after in LETTERS and before in CORE)
             return int(self._open and (not before or before in CORE or before == ")"))
@@ -152,7 +153,7 @@ class Run:
             )
             return 2 if initials and at == 1 else 0
         if word in DAYS:
-            return int(text[at + 2 : at + 3].islower() or text[at + 2 : at + 3] in DIGITS)
+            return int(after == "," or text[at + 2 : at + 3].islower() or text[at + 2 : at + 3] in DIGITS)
         return int(word.lower() in ABBREVIATED or (word.lower() in MONTHS and word.lower() != "may"))
 
     def _closes(self, text: str, at: int, after: str) -> int:

@@ -11,6 +11,7 @@ from .codes import grouped
 from .context import is_amount, is_code, is_serial
 from .numbers import amount, digits, year
 
+_QUARTER = re.compile(r"\b[QH][1-4] $")
 _THINGS = re.compile(r" (?:[a-z]+ )?[a-z]{2,}s\b")
 """Behind a number of four figures, what makes it no year."""
 
@@ -31,7 +32,8 @@ def _number(found: Found, reading: Reading) -> str:
         return grouped(figures, reading) if reading.codes == "digits" or padded else amount(figures, joined=True)
     if padded or figures == "911":
         return digits(figures)
-    if counted or len(figures) < 4 or _THINGS.match(text, found.end()):
+    quarter = _QUARTER.search(text, max(0, begin - 4), begin)
+    if counted or len(figures) < 4 or (_THINGS.match(text, found.end()) and not quarter):
         return amount(figures, joined=not is_serial(text, begin, found.end()))
     if len(figures) == 4:
         return year(figures)

@@ -32,6 +32,8 @@ _DAYS = {
     if cut == 3 or day[:cut] in ("Tu", "Th", "Tues", "Thur", "Thurs")
 }
 _DAY = f"(?:{'|'.join(sorted(_DAYS, key=len, reverse=True))})"
+_ABBREVIATED_DAY = "(?:Mon|Tues?|Wed|Thu|Thurs?|Fri|Sat)(?![A-Za-z])"
+"""In a sentence. Sun may be the star."""
 _BEFORE_A_BRACKET = rf"(?!S[au]|Mon){_DAY}"
 """Sun (our star) is none."""
 
@@ -213,7 +215,7 @@ ADDRESSES = (
         + f" (?P<suffix>(?i:{'|'.join(sorted(_STREETS, key=len, reverse=True))}))(?![A-Za-z])",
         _street,
     ),
-    kind("house", "ACDFGIKMNPSTUVW", r"[A-Z]{2}(?![A-Za-z])", _state),
+    kind("house", "ACDFGIKMNPSTUVW", r"[A-Z]{2}(?![A-Za-z0-9])", _state),
 )
 KINDS = (
     kind("roman", roman.STARTS, roman.NUMERAL, _numeral),
@@ -222,6 +224,7 @@ KINDS = (
     ),
     kind("date", "MTWFS", rf"(?P<first>{_DAY})\.? ?[-–] ?(?P<last>{_DAY})(?![A-Za-z])(?:\.(?= [a-z\d]))?", _days),
     kind("date", "MTWFS", rf"(?P<first>{_DAY})(?P<last>)\.?(?= \d)", _days),
+    kind("date", "MTWFS", rf"(?P<first>{_ABBREVIATED_DAY})(?P<last>)(?:\.(?= [a-z]|,)|(?=[.,]))", _days),
     kind("date", "TWF", rf"(?P<first>{_BEFORE_A_BRACKET})(?P<last>)(?= \()", _days),
     kind("letters", "N", r"(?:No|NO)\.(?=\d)", lambda found, reading: "number "),
     kind("letters", LETTER, r"(?P<word>[A-Za-z]{2,6})\.(?!\w)", _abbreviation),

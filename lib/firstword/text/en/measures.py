@@ -79,6 +79,8 @@ def _measure(found: Found, reading: Reading) -> str | None:
     if (sign in "ANJst" and not per and not waited) or (sign == "V" and glued):
         return None  # letters, more often than units
     _, one, several = UNITS[sign]
+    if sign == "m" and _HOURS_BEFORE.search(found.string, max(0, found.start() - 8), found.start()):
+        one, several = "minute", "minutes"
     single = low == "1" or _ONE_BEFORE.search(found.string, max(0, found.start() - 4), found.start())
     name = one if single and not high and not across else several
     if across:
@@ -86,6 +88,12 @@ def _measure(found: Found, reading: Reading) -> str | None:
     else:
         number = f"{amount(low, joined=True)} to {amount(high, joined=True)}" if high else amount(low, joined=True)
     return f"{number} {name} per {PER_EN[per]}" if per else f"{number} {name}"
+
+
+def _feet(found: Found, reading: Reading) -> str:
+    """6'2": how tall."""
+    feet, inches = found["feet"], found["inches"]
+    return f"{amount(feet)} {'foot' if feet == '1' else 'feet'} {amount(inches)} inch{'' if inches == '1' else 'es'}"
 
 
 def _rate(found: Found, reading: Reading) -> str:
@@ -102,6 +110,8 @@ def _of_a_measure(found: Found, reading: Reading) -> str:
 
 
 _LONG_UNITS = [sign for sign in UNITS if len(sign) > 1]
+_HOURS_BEFORE = re.compile(r"\d ?h(?:rs?|ours?)? ?$")
+"""3h 15m."""
 _ONE_BEFORE = re.compile(r"\ban? $")
 _ACROSS = re.compile(r" ?[xX×] ?")
 UNIT = signs(UNITS)
@@ -122,6 +132,7 @@ AREAS = (
     ),
 )
 KINDS = (
+    kind("measure", FIGURE, r"(?P<feet>\d{1,2})['’′](?P<inches>\d|1[01])(?:[\"”″]|'')", _feet),
     kind("measure", FIGURE, rf"(?P<low>{NUMBER}) ?/ ?(?P<per>{signs(_RATES)})(?![A-Za-z0-9²³'])", _rate),
     kind(
         "money",

@@ -7,7 +7,7 @@ import re
 from ..kinds import Found, kind
 from ..reading import Reading
 from .context import MONTH, is_serial
-from .numbers import ordinal
+from .numbers import amount, ordinal
 
 _OPERATORS = {
     "+": "plus", "-": "minus", "−": "minus", "×": "times", "*": "times", "÷": "divided by", "/": "over", "=": "equals",
@@ -66,6 +66,8 @@ def _hangs(text: str, at: int) -> bool:
 def _sign(found: Found, reading: Reading) -> str | None:
     text, begin, sign = found.string, found.start(), found["sign"]
     before = text[begin - 1 : begin]
+    if sign in "-−–—" and _TIMED.search(text, max(0, begin - 6), begin):
+        return " to "  # 10 a.m.-2 p.m.
     if sign in "-−":
         if before == " " and _HALF_BEFORE.search(text, max(0, begin - 8), begin):
             return "to "
@@ -103,6 +105,10 @@ def _name(found: Found, reading: Reading) -> str:
     return _apart(found, _NAMES[found[0]])
 
 
+_EACH = re.compile(r"(?:second|minute|hour|day|night|week|month|year|person|user|customer|call|item)(?![A-Za-z])")
+"""7 days/week."""
+
+
 def _of_words(found: Found, reading: Reading) -> str | None:
     """upgrade/update, also with blanks, and /help; 1/f is "per", and/or is said without its stroke."""
     text, begin, end = found.string, found.start(), found.end()
@@ -114,6 +120,8 @@ def _of_words(found: Found, reading: Reading) -> str | None:
         return "slash"
     if not before.strip() or not (before[-1].isalnum()):
         return None
+    if before.endswith("s") and _EACH.match(after):
+        return " per "
     if before.lower().endswith("and") and after[:2].lower() == "or":
         return " "
     if before[-1].isdecimal() and re.match(r"[A-Za-z](?![A-Za-z])", after):
@@ -127,6 +135,8 @@ def _of_words(found: Found, reading: Reading) -> str | None:
 
 def _raised(found: Found, reading: Reading) -> str:
     power = found["power"]
+    if found["minus"]:
+        return f" to the minus {amount(power)}"
     named = {"2": " squared", "3": " cubed"}
     return named.get(power) or f" to the {ordinal(power)} power"
 
@@ -136,13 +146,15 @@ def _tag(found: Found, reading: Reading) -> str:
 
 
 def _times(found: Found, reading: Reading) -> str:
-    return " by "
+    """1920x1080, 5 x 7; 5 x 7 = 35 is calculated."""
+    said = "times" if "=" in found.string[found.end() : found.end() + 12] else "by"
+    return f" {said} " if found.string[found.start() - 1] != " " else said
 
 
 KINDS = (
     kind("tag", "<", r"</?[A-Za-z][^<>]{0,60}>", _tag),
-    kind("sign", "xX", r"[xX](?=\d)(?<=\d[xX])", _times),
-    kind("sign", "^", r"\^ ?(?P<power>\d+)", _raised),
+    kind("sign", "xX", r"[xX](?:(?=\d)(?<=\d[xX])|(?= \d)(?<=\d [xX]))", _times),
+    kind("sign", "^", r"\^ ?(?P<minus>[-−])?(?P<power>\d+)", _raised),
     kind(
         "sign",
         " -+−×*÷/=<>≤≥≠≈~–—→",

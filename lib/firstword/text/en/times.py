@@ -37,6 +37,14 @@ def _counted(hours: int, minutes: int, seconds: int) -> str:
     return f"{said[0]} {said[1]} and {said[2]}"
 
 
+def _lasting(found: Found, reading: Reading) -> str:
+    """2h30m."""
+    hours, minutes = found["hours"], found["minutes"]
+    return (
+        f"{amount(hours)} hour{'' if hours == '1' else 's'} {amount(minutes)} minute{'' if int(minutes) == 1 else 's'}"
+    )
+
+
 def _hour(found: Found, reading: Reading) -> str:
     return amount(found["hour"]) + _half(found)
 
@@ -54,6 +62,7 @@ _HALF = r"(?P<half>[ap]\. ?m(?![a-z])\.?|[ap]m(?![a-z]))"
 _ZONE = r"(?: ?(?P<zone>(?:est|pst|cst|mst|edt|pdt|cdt|mdt|gmt|utc|cet|bst)(?![a-z])|[ecmpg]\.[sdm]\.t\.?(?![a-z])))?"
 
 KINDS = (
+    kind("duration", FIGURE, r"(?P<hours>\d{1,3})h ?(?P<minutes>\d{1,2})m(?:in)?(?![A-Za-z0-9])", _lasting),
     kind(
         "time",
         FIGURE,

@@ -50,9 +50,12 @@ def _dash(found: Found, before: str) -> str:
         return "到"
     if "=" in text[end : end + 16] or "=" in before[-16:] or " " in text[begin:end]:
         return "减"
-    return "到" if before[-1] == "%" or not before[-1].isdecimal() else "杠"
+    shares = _SHARE_BEFORE.search(before, max(0, len(before) - 8)) and _SHARE.match(text, end)
+    return "到" if shares or before[-1] == "%" or not before[-1].isdecimal() else "杠"
 
 
+_SHARE = re.compile(r"\d{1,3}/\d{1,3}(?![\d/-])", re.ASCII)
+_SHARE_BEFORE = re.compile(r"(?<![\d/-])\d{1,3}/\d{1,3}$", re.ASCII)
 _SIGNED = (
     "温度",
     "气温",
