@@ -76,7 +76,7 @@ class Run:
     def _needs(self, text: str, at: int) -> int:
         """How much of the text must be known to decide on the character at `at`."""
         character = text[at]
-        if character not in JOINERS and not (self.is_link and character in IN_LINK):
+        if character not in JOINERS and not (self.is_link and character in IN_LINK) and character != "?":
             return at
         if character == " ":
             if at and text[at - 1] in LETTERS and not self._special(text, at):
@@ -107,6 +107,9 @@ class Run:
             if after in DIGITS and (before in DIGITS or (self._month and before in LETTERS)):
                 return 1
             return 2 if after == " " and self._month and text[at + 2 : at + 3] in DIGITS and after else 0
+        if character == "?" and after in CORE and after and "/" in text[:at] and "." in text[:at]:
+            self.is_link = True  # a.com/b?c=1
+            return 1
         if character == ":":
             if after == "/" and _word(text, at).lower() in ("http", "https", "ftp", "file"):
                 self.is_link = True

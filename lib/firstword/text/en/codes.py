@@ -26,8 +26,10 @@ def grouped(figures: str, reading: Reading) -> str:
     return (", " if reading.groups else " ").join(map(digits, groups))
 
 
-def _telephone(found: Found, reading: Reading) -> str:
+def _telephone(found: Found, reading: Reading) -> str | None:
     groups = _GROUP.findall(found[0])
+    if sum(map(len, groups)) < 7:
+        return None  # +300 minutes
     if len(groups) == 1 and len(groups[0]) > 8:
         one = groups[0][0] == "1" and len(groups[0]) == 11
         groups = cut(groups[0], [1, 4, 7] if one else range(4, len(groups[0]) - 1, 4))

@@ -178,7 +178,7 @@ KINDS = (
     kind(
         "date",
         FIGURE,
-        r"(?P<a>\d{1,2})(?P<sep>[-/.])(?P<b>\d{1,2})(?P=sep)(?P<year>(?:19|20)\d{2}|(?<=/)\d{2})(?!\d|[-/.]\d)",
+        r"(?P<a>\d{1,2})(?P<sep>[-/.])(?P<b>\d{1,2})(?P=sep)(?P<year>(?:19|20)\d{2}|(?<=/)\d{2})(?!\d|[/.]\d|-\d(?!\d?/))",
         _year_last,
         re.IGNORECASE,
     ),

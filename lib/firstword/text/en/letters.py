@@ -212,7 +212,7 @@ ADDRESSES = (
         FIGURE,
         r"(?P<house>\d{1,5}) (?:(?P<side>[NS][EW]?|[EW])\.? )?"
         + _NAMES
-        + f" (?P<suffix>(?i:{'|'.join(sorted(_STREETS, key=len, reverse=True))}))(?![A-Za-z])",
+        + rf" (?P<suffix>(?i:{'|'.join(sorted(_STREETS, key=len, reverse=True))}))(?![A-Za-z])(?:\.(?= [a-z]|,))?",
         _street,
     ),
     kind("house", "ACDFGIKMNPSTUVW", r"[A-Z]{2}(?![A-Za-z0-9])", _state),

@@ -93,7 +93,7 @@ _NUMBERED = re.compile(r"[A-Za-z]{0,4}-?\d", re.ASCII)
 def _key(found: Found, reading: Reading) -> str | None:
     text, begin, end = found.string, found.start(), found.end()
     before, after = text[max(0, begin - 12) : begin].rstrip(" ").lower(), text[end : end + 5].lstrip(" ")
-    pressed = before.endswith(("press", "the", "hit", "by", "or", "enter")) or after.startswith("k")
+    pressed = before.endswith(("press", "the", "hit", "by", "or", "enter", "dial")) or after.startswith("k")
     if found[0] == "#":
         if _NUMBERED.match(after) and not pressed and not text[begin - 1 : begin].isalnum():
             return "number "
@@ -124,6 +124,8 @@ def _of_words(found: Found, reading: Reading) -> str | None:
         return " per "
     if before.lower().endswith("and") and after[:2].lower() == "or":
         return " "
+    if re.search(r"(?<![A-Za-z])[A-Z]$", before) and re.match(r"[A-Z](?![A-Za-z])", after):
+        return " "  # N/A
     if before[-1].isdecimal() and re.match(r"[A-Za-z](?![A-Za-z])", after):
         return " per "
     if before[-1].isdecimal() and after[:1].isdecimal():

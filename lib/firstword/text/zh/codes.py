@@ -49,8 +49,10 @@ def _mobile(found: Found, reading: Reading) -> str | None:
     return ("加" if found[0][0] == "+" else "") + in_groups(groups, reading)
 
 
-def _telephone(found: Found, reading: Reading) -> str:
+def _telephone(found: Found, reading: Reading) -> str | None:
     groups = re.findall(r"[0-9]+", found[0])
+    if sum(map(len, groups)) < 7:
+        return None  # 流量+300分钟
     if len(groups) == 1 and len(groups[0]) == 10 and groups[0][1:3] == "00":
         return grouped(groups[0], reading)
     if len(groups) == 1:

@@ -12,7 +12,9 @@ from .codes import by_one, grouped
 from .context import COUNTED, is_amount, is_code, is_dialled, two
 from .numbers import amount, digits, ordinal
 
-_FEASTS = frozenset(("3.8", "5.1", "6.1", "10.1", "315", "520", "618", "1111", "1212", "11.11", "12.12"))
+_FEASTS = frozenset(
+    ("3.8", "5.1", "6.1", "10.1", "315", "520", "618", "1111", "1212", "11.11", "12.12", "6.18", "3.15")
+)
 _OF_A_FEAST = tuple(
     listed("""
     大促 | 活动 | 购物 | 促销 | 晚会 | 年中 | 狂欢 | 特惠 | 期间 | 假期 | 放假 | 当天 | 当日 | 开售 | 开抢 | 小长 | 黄金 | 长假 | 劳动 |
@@ -78,6 +80,8 @@ def _number(found: Found, reading: Reading) -> str | None:
         return ordinal(figures)
     if figures in _FEASTS and behind.startswith(_OF_A_FEAST):
         month, _, day = figures.partition(".")
+        if len(day) == 2 and month != day:
+            return digits(month + day)
         return digits(figures) if not day else f"双{amount(day)}" if month == day else amount(month) + amount(day)
     if "." in figures or "," in figures:
         return amount(figures)
@@ -140,7 +144,7 @@ def _coded(text: str, begin: int, figures: str, behind: str, reading: Reading) -
     if (
         _is_room(text, begin, figures, behind)
         or (size > 2 and behind.startswith(_ROOMS))
-        or (size == 3 and behind.startswith("路"))
+        or (size == 3 and behind.startswith(("路", "国道", "省道", "县道")))
     ):
         return by_one(figures, reading)
     if size == 2 and text[begin - 1 : begin] == "米" and text[begin - 2 : begin - 1].isdecimal():

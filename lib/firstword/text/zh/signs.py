@@ -19,7 +19,7 @@ _NAMES = {
     "⅓": "三分之一", "⅔": "三分之二",
     "℃": "摄氏度", "°C": "摄氏度", "℉": "华氏度", "°F": "华氏度", "°": "度", "%": "百分号",
 }  # fmt: skip
-_GOES_ON = frozenset("日月年号点分秒元块楼层级岁度周天时站区期章条页室栋刻半整")
+_GOES_ON = frozenset("万亿千百日月年号点分秒元块楼层级岁度周天时站区期章条页室栋刻半整")
 """Behind these a dash before a figure is 到, no minus: 3月5日-8日."""
 _NUMBERED = re.compile(r"[0-9一二三四五六七八九十][\u4e00-\u9fff]{1,2}$", re.ASCII)
 """今日-5℃ is minus five, as it is not the fifth."""
