@@ -72,6 +72,7 @@ OTHER = [
     ("<｜tool▁calls▁begin｜>abc<｜tool▁calls▁end｜>好<|im_end|>", "好"),
     ("由$E=mc^2$得，\\(\\frac{1}{2}\\)，$$a+b$$，\\[x_1 \\le 3\\]", "由E等于mc的平方得，二分之一，a加b，x一小于等于三"),
     ("3 \\times 4，\\frac{1}{2}，\\begin{equation}a=b\\end{equation}", "3 乘以 4，二分之一，a等于b"),
+    ("大于$0.8$，小于$1$；花费$5或$8", "大于零点八，小于一；花费$5或$8"),
     ("The formula is simply $x^2$.", "The formula is simply x squared."),
     ("好的😀👍🏽👩‍💻🇨🇳☎️™", "好的"),
     ("好的(^_^)，谢谢(≧▽≦)ノ :) 再见（笑）", "好的，谢谢  再见"),

@@ -135,6 +135,16 @@ def _of_words(found: Found, reading: Reading) -> str | None:
     return _apart(found, "slash")
 
 
+def _menu(found: Found, reading: Reading) -> str | None:
+    """Settings > Privacy -> Location; not <name>, a > b."""
+    text, begin = found.string, found.start()
+    before = text[max(0, begin - 24) : begin]
+    return ", " if _ENTRY.search(before) and "<" not in before else None
+
+
+_ENTRY = re.compile(r"[A-Za-z]{2} ?$")
+
+
 def _raised(found: Found, reading: Reading) -> str:
     power = found["power"]
     if found["minus"]:
@@ -156,6 +166,7 @@ def _times(found: Found, reading: Reading) -> str:
 KINDS = (
     kind("tag", "<", r"</?[A-Za-z][^<>]{0,60}>", _tag),
     kind("sign", "xX", r"[xX](?:(?=\d)(?<=\d[xX])|(?= \d)(?<=\d [xX]))", _times),
+    kind("sign", "-=>", r"[-=]?> ?(?=[A-Za-z])", _menu),
     kind("sign", "^", r"\^ ?(?P<minus>[-−])?(?P<power>\d+)", _raised),
     kind(
         "sign",

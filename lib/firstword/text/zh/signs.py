@@ -194,6 +194,16 @@ def _section(found: Found, reading: Reading) -> str:
     return f"第{'点'.join(map(amount, found['at'].split('.')))}节"
 
 
+def _menu(found: Found, reading: Reading) -> str | None:
+    """设置 > 通用 -> 关于; not <姓名>, a > b."""
+    text, begin = found.string, found.start()
+    before = text[max(0, begin - 24) : begin]
+    return "，" if _ENTRY.search(before) and "<" not in before else None
+
+
+_ENTRY = re.compile(r"(?:[\u4e00-\u9fff”」）]|[A-Za-z]{2}) ?$")
+
+
 def _and(found: Found, reading: Reading) -> str | None:
     before, behind = found.string[: found.start()].rstrip(" ")[-1:], after(found)[:1]
     return "和" if before > "\u2fff" and behind > "\u2fff" else None
@@ -229,6 +239,7 @@ KINDS = (
         _between,
     ),
     kind("sign", "-+−±<>=≤≥≠≈~–—", r"(?P<sign><=|>=|[-+−±<>=≤≥≠≈~–—]) ?(?=[$¥€£]?\.?\d)", _before_number),
+    kind("sign", "-=>", r"[-=]?> ?(?=[\u4e00-\u9fffA-Za-z“「])", _menu),
     kind("sign", " =<>≤≥≠≈+×÷", r" ?(?P<sign><=|>=|==|[=<>≤≥≠≈+×÷]) ?(?=[A-Za-z\u4e00-\u9fff-])", _in_formula),
     kind("sign", "~-–—−", "[-~–—−]", _wave),
     kind("sign", "#*", "[#*]", _key),
