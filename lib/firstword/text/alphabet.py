@@ -30,12 +30,14 @@ MONTHS = frozenset(
 ABBREVIATED = frozenset(
     listed("""
     dr | mr | mrs | ms | mt | maj | col | lt | prof | st | jr | sr | no | vol | ext | dept | inc | ltd | vs | etc | approx | tel |
-    fig | ave | blvd | rd | ct | apt | sgt | capt | gen | rev | hon | gov
+    fig | ch | pg | ave | blvd | rd | ct | apt | sgt | capt | gen | rev | hon | gov
 """)
 )
 """Words whose point is no full stop, beside the months' and the days'."""
 DAYS = frozenset(listed("Mon | Tue | Tues | Wed | Thu | Thur | Thurs | Fri | Sat | Sun"))
 """As they are abbreviated. The sun is written small."""
+UNITS = frozenset(listed("oz | lb | lbs | ft | hr | hrs | min | mins | sec | yd | mi | gal | tbsp | tsp"))
+"""Whose point is no full stop before a small letter: 12 oz. bottle."""
 SUFFIXES = ("st", "nd", "rd", "th")
 DAY_HALVES = frozenset(("am", "pm", "a.m", "p.m", "a.m.", "p.m."))
 SCALES = frozenset(("thousand", "million", "billion", "trillion"))

@@ -25,6 +25,7 @@ from .alphabet import (
     SIGNS,
     SUFFIXES,
     SUMS,
+    UNITS,
     of_a_calendar,
 )
 
@@ -87,7 +88,7 @@ class Run:
             return at + (4 if ahead in OPERATORS or ahead in LETTERS else 2)
         if character == "." and at and text[at - 1] in LETTERS:
             word, apart = _word(text, at), text[at + 1 : at + 2] == " "
-            return at + (4 if apart and word.isupper() else 3 if apart and word in DAYS else 2)
+            return at + (4 if apart and word.isupper() else 3 if apart and (word in DAYS or word in UNITS) else 2)
         if character == "," and at and (text[at - 1] in DIGITS or self._month):
             return at + (3 if self._month else 2)
         return at + 3 if character == ")" and self._open else at + 2
@@ -155,7 +156,7 @@ class Run:
                 after == " " and word.isupper() and text[at + 2 : at + 3].isupper() and text[at + 3 : at + 4] == "."
             )
             return 2 if initials and at == 1 else 0
-        if word in DAYS:
+        if word in DAYS or (word in UNITS and text[0] in DIGITS):
             return int(after == "," or text[at + 2 : at + 3].islower() or text[at + 2 : at + 3] in DIGITS)
         return int(word.lower() in ABBREVIATED or (word.lower() in MONTHS and word.lower() != "may"))
 
@@ -177,7 +178,9 @@ class Run:
         """Whether the word that ends at `at` may go on behind a blank."""
         word = _word(text, at)
         low = word.lower()
-        known = low in MONTHS or low in CODES or low in DAY_HALVES or (low in SCALES and text[0] in DIGITS)
+        known = (
+            low in MONTHS or low in CODES or low in DAY_HALVES or ((low in SCALES or low == "sq") and text[0] in DIGITS)
+        )
         return known or self._ordinal or len(word) == 1 or 0 < self._street < 4
 
     def _blank(self, text: str, at: int, before: str, after: str) -> int:
@@ -227,7 +230,7 @@ class Run:
             return int(of_a_plate or across or low in CODES or (self._street > 0 and low in SIDES))
         if after not in LETTERS:
             return 0
-        if (low in DAY_HALVES or low in SCALES) and text[0] in DIGITS:
+        if (low in DAY_HALVES or low in SCALES or low == "sq") and text[0] in DIGITS:
             return 1
         if self._ordinal and (low in SUFFIXES or low in ("of", "the")):
             return 1

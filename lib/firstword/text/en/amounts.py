@@ -70,6 +70,14 @@ def _fraction(found: Found, reading: Reading) -> str | None:
     return said
 
 
+_MIXED = {"½": "a half", "¼": "a quarter", "¾": "three quarters", "⅓": "a third", "⅔": "two thirds"}
+
+
+def _mixed(found: Found, reading: Reading) -> str:
+    """3½."""
+    return f"{amount(found['whole'])} and {_MIXED[found['part']]}"
+
+
 def _parts(above: str, below: str) -> str:
     """Two quarters, one half, five over one."""
     one = int(above) == 1
@@ -128,6 +136,7 @@ _VOWELS = frozenset("aeioh")
 _SUFFIX = "(?:st|nd|rd|th)"
 
 KINDS = (
+    kind("fraction", FIGURE, r"(?P<whole>\d{1,4}) ?(?P<part>[½¼¾⅓⅔])", _mixed),
     kind("score", FIGURE, r"(?P<reached>\d{1,2}\.\d) ?/ ?(?P<best>5|10|100)(?![\d/.])", _rating),
     kind("score", FIGURE, r"\d+(?:\.\d+)?(?::\d+(?:\.\d+)?){1,3}", _ratio),
     kind("date", FIGURE, r"(?P<first>\d{4})'?s ?[-–] ?(?P<last>\d{4}|\d0)'?s(?![A-Za-z])", _decades),

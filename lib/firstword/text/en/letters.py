@@ -19,6 +19,7 @@ _SAID = {
     "approx": "approximately",
     "tel": "telephone", "fig": "figure", "gen": "general", "capt": "captain", "sgt": "sergeant", "rev": "reverend", "hon": "honorable",
     "gov": "governor", "mt": "mount", "maj": "major", "col": "colonel", "lt": "lieutenant", "apt": "apartment", "etc": "et cetera",
+    "ch": "chapter", "pg": "page",
 }  # fmt: skip
 _TITLES = frozenset(
     listed("""
@@ -44,7 +45,9 @@ def _days(found: Found, reading: Reading) -> str:
     return _DAYS[found["first"]] + last
 
 
-_NUMBERED = frozenset(["no", "fig", "vol", "ext", "apt"])
+_NUMBERED = frozenset(["no", "fig", "vol", "ext", "apt", "ch", "pg"])
+_BEFORE_SMALL = frozenset(["mr", "mrs", "ms", "dr", "prof"])
+"""mr. smith, as who writes all small has it."""
 
 
 def _abbreviation(found: Found, reading: Reading) -> str | None:
@@ -52,7 +55,8 @@ def _abbreviation(found: Found, reading: Reading) -> str | None:
     word, behind = found["word"].lower(), found.string[found.end() :]
     if word in _NUMBERED and not behind.lstrip(" ")[:1].isdecimal():
         return None
-    if word in _TITLES and behind and not (behind[0] == " " and behind[1:2].isupper()):
+    named = behind[:1] == " " and (behind[1:2].isupper() or found["word"] in _BEFORE_SMALL)
+    if word in _TITLES and behind and not named:
         return None
     if word == "st" and not behind:
         return None

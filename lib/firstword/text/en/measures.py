@@ -90,6 +90,13 @@ def _measure(found: Found, reading: Reading) -> str | None:
     return f"{number} {name} per {PER_EN[per]}" if per else f"{number} {name}"
 
 
+def _inches(found: Found, reading: Reading) -> str | None:
+    """5 ft 6 in; behind anything else "in" is the word."""
+    feet = _FEET_BEFORE.search(found.string, max(0, found.start() - 6), found.start())
+    inches = found["inches"]
+    return f"{amount(inches)} inch{'' if inches == '1' else 'es'}" if feet else None
+
+
 def _feet(found: Found, reading: Reading) -> str:
     """6'2": how tall."""
     feet, inches = found["feet"], found["inches"]
@@ -110,6 +117,7 @@ def _of_a_measure(found: Found, reading: Reading) -> str:
 
 
 _LONG_UNITS = [sign for sign in UNITS if len(sign) > 1]
+_FEET_BEFORE = re.compile(r"\b(?:ft\.?|feet|foot) $")
 _HOURS_BEFORE = re.compile(r"\d ?h(?:rs?|ours?)? ?$")
 """3h 15m."""
 _ONE_BEFORE = re.compile(r"\ban? $")
@@ -132,6 +140,7 @@ AREAS = (
     ),
 )
 KINDS = (
+    kind("measure", FIGURE, r"(?P<inches>\d|1[01]) ?in\.?(?![A-Za-z])", _inches),
     kind("measure", FIGURE, r"(?P<feet>\d{1,2})['’′](?P<inches>\d|1[01])(?:[\"”″]|'')", _feet),
     kind("measure", FIGURE, rf"(?P<low>{NUMBER}) ?/ ?(?P<per>{signs(_RATES)})(?![A-Za-z0-9²³'])", _rate),
     kind(
@@ -143,7 +152,8 @@ KINDS = (
     kind(
         "measure",
         FIGURE + ".",
-        rf"(?P<low>{_NUMBER})(?P<across>)(?:(?: ?(?:{UNIT}))?{SEP}(?P<high>{NUMBER}))? ?(?P<unit>{UNIT})(?![A-Za-z0-9²³']){PER}",
+        rf"(?P<low>{_NUMBER})(?P<across>)(?:(?: ?(?:{UNIT}))?{SEP}(?P<high>{NUMBER}))? ?(?P<unit>{UNIT})"
+        rf"(?![A-Za-z0-9²³'])(?:\.(?= [a-z]))?{PER}",
         _measure,
     ),
     kind("measure", FIGURE, rf"(?P<low>{NUMBER})-(?P<unit>{signs(_LONG_UNITS)})(?![A-Za-z0-9²³'])", _of_a_measure),

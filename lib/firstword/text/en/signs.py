@@ -178,6 +178,7 @@ KINDS = (
     kind("sign", "#", r"(?<![A-Za-z0-9][CF])(?<=[CF])#(?![A-Za-z0-9#])", lambda found, reading: " sharp"),
     kind("sign", "-–", r"(?<=[a-z])[-–](?=[$€£¥]\d)", lambda found, reading: " to "),
     kind("sign", "-–", rf"(?<=[0-9a-z])[-–](?=(?i:{MONTH}) ?\d)", lambda found, reading: " to "),
+    kind("sign", "-–", r"(?:(?<=\bnoon)|(?<=\bmidnight))[-–](?=\d)", lambda found, reading: " to "),
     kind("sign", "#*", "[#*]", _key),
     kind("sign", "/", "/", _of_words),
     kind("sign", "+", r"(?<=[A-Za-z])\+\+", lambda found, reading: " plus plus"),
