@@ -47,7 +47,7 @@ PURE = [
     "text.zh.numbers", "text.zh.context", "text.zh.dates", "text.zh.amounts", "text.zh.measures", "text.zh.codes", "text.zh.signs",
     "text.zh.letters",
     "text.zh.kinds", "text.en.numbers", "text.en.context", "text.en.dates", "text.en.amounts", "text.en.codes", "text.en.signs",
-    "text.en.times", "text.en.measures", "text.en.letters", "text.en.kinds",
+    "text.en.times", "text.zh.strokes", "text.en.measures", "text.en.letters", "text.en.kinds",
     "bench.readings",
     "gateway.messages",
     "call.tools.actions", "call.tools.builtin", "call.tools.dialplan", "call.tools.http_tool", "call.tools.parameters",

@@ -60,3 +60,11 @@ SIDES = frozenset(
 def of_a_calendar(word: str) -> bool:
     """Whether `word` names a day of the week or a month."""
     return word in DAYS or (word[:1].isupper() and word.lower() in MONTHS)
+
+
+def word_before(text: str, at: int) -> str:
+    """The letters before `at`, at most twelve."""
+    begin = at
+    while begin and at - begin < 12 and text[begin - 1] in LETTERS:
+        begin -= 1
+    return text[begin:at]

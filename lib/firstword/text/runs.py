@@ -27,6 +27,7 @@ from .alphabet import (
     SUMS,
     UNITS,
     of_a_calendar,
+    word_before,
 )
 
 LONGEST = 64
@@ -87,7 +88,7 @@ class Run:
                 return at + 2
             return at + (4 if ahead in OPERATORS or ahead in LETTERS else 2)
         if character == "." and at and text[at - 1] in LETTERS:
-            word, apart = _word(text, at), text[at + 1 : at + 2] == " "
+            word, apart = word_before(text, at), text[at + 1 : at + 2] == " "
             return at + (4 if apart and word.isupper() else 3 if apart and (word in DAYS or word in UNITS) else 2)
         if character == "," and at and (text[at - 1] in DIGITS or self._month):
             return at + (3 if self._month else 2)
@@ -112,7 +113,7 @@ class Run:
             self.is_link = True  # a.com/b?c=1
             return 1
         if character == ":":
-            if after == "/" and _word(text, at).lower() in ("http", "https", "ftp", "file"):
+            if after == "/" and word_before(text, at).lower() in ("http", "https", "ftp", "file"):
                 self.is_link = True
                 return 1
             return int(before in DIGITS and after in DIGITS)
@@ -125,7 +126,7 @@ class Run:
         if character == ")":
             return self._closes(text, at, after)
         if character in "–—":
-            of_days = after in LETTERS and before and of_a_calendar(_word(text, at - (before == ".")))
+            of_days = after in LETTERS and before and of_a_calendar(word_before(text, at - (before == ".")))
             return int(bool(of_days) or (after in DIGITS | CURRENCY and (not at or before in CORE)))
         return int(character == "·" and before in CORE and after in CORE)
 
@@ -135,7 +136,7 @@ class Run:
         if before in DIGITS:
             return int(after in DIGITS or after in LETTERS)
         if before in LETTERS:
-            word = _word(text, at)
+            word = word_before(text, at)
             if after in "-–" and of_a_calendar(word):
                 return 1
             if word.lower() == "www":
@@ -146,7 +147,7 @@ class Run:
 
     def _abbreviates(self, text: str, at: int, after: str) -> int:
         """A point with no word behind it at once: p.m. and SEPT. 15 and C. S. Lewis keep it."""
-        word = _word(text, at)
+        word = word_before(text, at)
         if not word:
             return 0
         if len(word) == 1:
@@ -170,13 +171,13 @@ class Run:
 
     def _note(self, text: str, at: int) -> None:
         """Remember of the word that ends at `at` what matters for what follows it."""
-        low = _word(text, at).lower()
+        low = word_before(text, at).lower()
         self._month = self._month or low in MONTHS
         self._ordinal = self._ordinal or (low in SUFFIXES and text[at - 3 : at - 2] in DIGITS and at > 2)
 
     def _special(self, text: str, at: int) -> bool:
         """Whether the word that ends at `at` may go on behind a blank."""
-        word = _word(text, at)
+        word = word_before(text, at)
         low = word.lower()
         known = (
             low in MONTHS or low in CODES or low in DAY_HALVES or ((low in SCALES or low == "sq") and text[0] in DIGITS)
@@ -195,7 +196,7 @@ class Run:
         if before in LETTERS:
             return self._after_word(text, at, after)
         if before == ".":
-            whole = _word(text, at - 1)
+            whole = word_before(text, at - 1)
             word = whole.lower()
             return int(
                 (after in DIGITS and (word in MONTHS or whole in DAYS or word in ("no", "ext", "tel", "vol", "fig")))
@@ -220,7 +221,7 @@ class Run:
         return 0
 
     def _after_word(self, text: str, at: int, after: str) -> int:
-        word = _word(text, at)
+        word = word_before(text, at)
         low = word.lower()
         if low in MONTHS:
             return int(after in DIGITS)
@@ -241,14 +242,6 @@ class Run:
             self._street += 1
             return 1
         return 0
-
-
-def _word(text: str, at: int) -> str:
-    """The letters before `at`, at most twelve."""
-    begin = at
-    while begin and at - begin < 12 and text[begin - 1] in LETTERS:
-        begin -= 1
-    return text[begin:at]
 
 
 def _ends_day_half(text: str, at: int) -> bool:

@@ -34,7 +34,8 @@ IU 国际单位 international_unit | rpm 转每分钟 RPM/RPM | bpm 次每分钟
 °C 摄氏度 degree_Celsius/degrees_Celsius | ℃ 摄氏度 degree_Celsius/degrees_Celsius | °c 摄氏度 degree_Celsius/degrees_Celsius
 °F 华氏度 degree_Fahrenheit/degrees_Fahrenheit | ℉ 华氏度 degree_Fahrenheit/degrees_Fahrenheit | ° 度 degree
 mph 英里每小时 mile_per_hour/miles_per_hour | px 像素 pixel | ppm PPM PPM/PPM | ha 公顷 hectare
-tbsp 汤匙 tablespoon | tsp 茶匙 teaspoon | gal 加仑 gallon | psi PSI PSI/PSI | fps 帧每秒 frame_per_second/frames_per_second
+tbsp 汤匙 tablespoon | tsp 茶匙 teaspoon | gal 加仑 gallon | bp 个基点 basis_point
+psi PSI PSI/PSI | fps 帧每秒 frame_per_second/frames_per_second
 """
 UNITS: dict[str, tuple[str, str, str]] = {}
 """Chinese, English for one, English for several. Letter for letter: M is no m."""

@@ -128,6 +128,18 @@ def _day_of_month(found: Found, reading: Reading) -> str | None:
     return _said(NAMES[month], str(day), "", day_first=False) if 1 <= month <= 12 and 1 <= day <= 31 else None
 
 
+def _days(found: Found, reading: Reading) -> str | None:
+    """11/28-11/30; 1/3-1/2 are fractions, of which the second is more and none more than one; 12/30-1/2 are none."""
+    a, b, c, d = (int(found[group]) for group in ("a", "b", "c", "d"))
+    if not b or not d or (a < b and c < d and a * d < c * b and (a == 1 or b <= 12)):
+        return None
+    if reading.dates != "month-first":
+        a, b, c, d = b, a, d, c
+    if not (1 <= a <= 12 and 1 <= c <= 12 and 1 <= b <= 31 and 1 <= d <= 31):
+        return None
+    return f"{NAMES[a]} {ordinal(str(b))} to {NAMES[c]} {ordinal(str(d))}"
+
+
 def _era(found: Found, reading: Reading) -> str:
     figures = found["year"]
     said = f"{amount(figures[0])} {year(figures[1:])}" if len(figures) == 3 and figures[1] != "0" else year(figures)
@@ -185,6 +197,12 @@ KINDS = (
     kind("date", FIGURE, r"(?P<part>[1-4](?=Q)|[12](?=H))[QH](?P<year>20\d\d|\d\d)(?![A-Za-z0-9])", _part_of_year),
     kind("date", FIGURE, r"(?P<year>(?:19|20)\d{2})[-/](?P<month>0[1-9]|1[0-2])(?![\d/-])", _year_month, re.IGNORECASE),
     kind("date", FIGURE, r"(?P<month>0[1-9]|1[0-2])/(?P<year>20\d\d)(?![\d/])", _year_month),
+    kind(
+        "date",
+        FIGURE,
+        r"(?P<a>\d{1,2})/(?P<b>\d{1,2}) ?[-~–—] ?(?P<c>\d{1,2})/(?P<d>\d{1,2})(?![\d/%])",
+        _days,
+    ),
     kind("date", FIGURE, r"(?P<a>\d{1,2})/(?P<b>\d{1,2})(?![\d/]|(?:st|nd|rd|th)|[-.]\d)", _day_of_month),
     kind("date", FIGURE, r"(?P<year>\d{1,4}) ?(?P<era>a\.?d|b\.?c\.?e?|c\.?e)(?![a-z])\.?", _era, re.IGNORECASE),
 )

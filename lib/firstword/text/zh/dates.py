@@ -69,6 +69,18 @@ def _day_of_month(found: Found, reading: Reading) -> str | None:
     return _day("", month, day)
 
 
+def _days(found: Found, reading: Reading) -> str | None:
+    """11/28-11/30; 1/3-1/2 are fractions, of which the second is more and none more than one; 12/30-1/2 are none."""
+    a, b, c, d = (int(found[group]) for group in ("a", "b", "c", "d"))
+    if not b or not d or is_code(found.string, found.start()):
+        return None
+    fractions = a < b and c < d and a * d < c * b and (a == 1 or b <= 12)
+    if fractions and not is_date(found.string, found.start()):
+        return None
+    first, last = _day("", found["a"], found["b"]), _day("", found["c"], found["d"])
+    return f"{first}到{last}" if first and last else None
+
+
 def _era(found: Found, reading: Reading) -> str:
     return f"公元{'前' if found['era'][0] in 'bB' else ''}{digits(found['year'])}年"
 
@@ -149,6 +161,12 @@ KINDS = (
     ),
     kind(
         "date", FIGURE, r"(?P<month>\d{1,2})(?P<sep>[-/.])(?P<day>\d{1,2})(?![\d%:/A-Za-z°℃²³]|[-.]\d)", _day_of_month
+    ),
+    kind(
+        "date",
+        FIGURE,
+        r"(?P<a>\d{1,2})/(?P<b>\d{1,2}) ?[-~–—] ?(?P<c>\d{1,2})/(?P<d>\d{1,2})(?![\d/%])",
+        _days,
     ),
     kind("date", FIGURE, r"(?P<year>\d{1,4}) ?(?P<era>[aA]\.?[dD]|[bB]\.?[cC]\.?[eE]?)(?![A-Za-z])\.?", _era),
     kind(

@@ -92,6 +92,12 @@ def _number(found: Found, reading: Reading) -> str | None:
     return amount(figures, two=two(text, begin, behind))
 
 
+def _remembered(found: Found, reading: Reading) -> str:
+    """5·1, 9·18, 10·1: days that are called by their figures."""
+    month, day = found["month"], found["day"]
+    return (amount(month) if month == "10" else digits(month)) + digits(day)
+
+
 def _dated(text: str, begin: int, figures: str, behind: str, reading: Reading) -> str | None:
     """A year, month, day, hour, minute by the character behind it."""
     size, value, before = len(figures), int(figures), text[max(0, begin - 3) : begin]
@@ -181,6 +187,7 @@ TABLE = table(
         *amounts.SHARES,
         *measures.MEASURES,
         *codes.CODES,
+        kind("date", FIGURE, r"(?P<month>\d{1,2})·(?P<day>\d{1,2})(?! ?[=\d·])", _remembered),
         kind("number", FIGURE, NUMBER, _number),
         kind("number", ".", r"(?<![A-Za-z0-9)])\.\d++", lambda found, reading: amount(found[0])),
         *signs.KINDS,
