@@ -14,7 +14,7 @@ EMAIL = re.compile(rf"[A-Za-z0-9][A-Za-z0-9._%+&\-]{{0,63}}@{_HOST}(?:/[A-Za-z0-
 LINK = re.compile(
     rf"(?P<scheme>(?:https?|ftp)://|file://(?=[/A-Za-z0-9]))(?P<host>[A-Za-z0-9\-.]{{1,100}}|(?<=file://))(?P<path>{_PATH})"
     rf"|(?P<bare>(?:(?=[0-9-]{{0,20}}[A-Za-z])[A-Za-z0-9][A-Za-z0-9-]{{1,62}}(?:\.{_LABEL}){{0,5}}\.[a-z]{{2,6}}"
-    rf"|(?:{_LABEL}\.){{1,6}}(?:{_USUAL})))(?![A-Za-z0-9_@-])(?P<rest>{_PATH})",
+    rf"|(?:{_LABEL}\.){{1,6}}(?:{_USUAL}|{_USUAL.upper()})))(?![A-Za-z0-9_@-])(?P<rest>{_PATH})",
     re.ASCII,
 )
 """With a scheme, or a host or a file's name by its look."""

@@ -37,6 +37,9 @@ def _number(found: Found, reading: Reading) -> str:
         return amount(figures, joined=not is_serial(text, begin, found.end()))
     if len(figures) == 4:
         return year(figures)
+    minus = text[begin - 1 : begin] in ("-", "−") and not text[max(0, begin - 2) : begin - 1].isalnum()
+    if minus:
+        return amount(figures, joined=True)
     alone = not text[:begin].strip() and not after(found)
     return amount(figures, joined=True) if figures.endswith("000") and not alone else grouped(figures, reading)
 

@@ -48,6 +48,8 @@ def _days(found: Found, reading: Reading) -> str:
 _NUMBERED = frozenset(["no", "fig", "vol", "ext", "apt", "ch", "pg"])
 _BEFORE_SMALL = frozenset(["mr", "mrs", "ms", "dr", "prof"])
 """mr. smith, as who writes all small has it."""
+_ROAD_BEFORE = re.compile(r"[A-Z][a-z]+ $")
+"""Elm Dr. is closed."""
 
 
 def _abbreviation(found: Found, reading: Reading) -> str | None:
@@ -55,7 +57,8 @@ def _abbreviation(found: Found, reading: Reading) -> str | None:
     word, behind = found["word"].lower(), found.string[found.end() :]
     if word in _NUMBERED and not behind.lstrip(" ")[:1].isdecimal():
         return None
-    named = behind[:1] == " " and (behind[1:2].isupper() or found["word"] in _BEFORE_SMALL)
+    road = word == "dr" and _ROAD_BEFORE.search(found.string, max(0, found.start() - 12), found.start())
+    named = behind[:1] == " " and (behind[1:2].isupper() or (word in _BEFORE_SMALL and not road))
     if word in _TITLES and behind and not named:
         return None
     if word == "st" and not behind:

@@ -29,7 +29,7 @@ def _money(found: Found, reading: Reading) -> str | None:
         return None
     scale, per = found["scale"] or "", found["per"]
     low, high = found["low"], found["high"]
-    said = ("minus " if found["minus"] else "") + _sum(high or low, names, _SCALES.get(scale.lower(), scale))
+    said = ("minus " if found["minus"] else "") + _sum(high or low, names, _SCALES.get(scale.lower(), scale.lower()))
     if high:
         whole = not scale and (found["again"] or "." in low)
         said = f"{_sum(low, names, '') if whole else amount(low, joined=True)} to {said}"
@@ -62,7 +62,7 @@ def _scaled(found: Found, reading: Reading) -> str | None:
     scale = found["scale"]
     if len(scale) == 1 and is_code(found.string, found.start()):
         return None
-    name = scale if scale in ("K", "M", "B") else _SCALES.get(scale.lower(), scale)
+    name = scale if scale in ("K", "M", "B") else _SCALES.get(scale.lower(), scale.lower())
     return f"{amount(found['low'], joined=True)} {name}"
 
 
@@ -124,9 +124,9 @@ _ONE_BEFORE = re.compile(r"\ban? $")
 _ACROSS = re.compile(r" ?[xX×] ?")
 UNIT = signs(UNITS)
 PER = f"(?: ?/ ?(?P<per>{signs(PER_EN)}))?(?![A-Za-z])"
-_SIGNS_OF_MONEY = r"US\$|HK\$|A\$|C\$|S\$|[$€£₩₽₹฿¥]"
+_SIGNS_OF_MONEY = r"(?:JPY?|CNY|RMB)¥|US\$|HK\$|A\$|C\$|S\$|[$€£₩₽₹฿¥]"
 _CODES_OF_MONEY = "USD|CNY|RMB|HKD|EUR|GBP|JPY|KRW|AUD|CAD|SGD|THB|CHF"
-_SCALE = r" ?(?P<scale>thousand|million|billion|trillion|[kK]|[mMbB]n?)(?![A-Za-z0-9])"
+_SCALE = r" ?(?P<scale>[tT]housand|[mM]illion|[bB]illion|[tT]rillion|[kK]|[mMbB]n?)(?![A-Za-z0-9])"
 SEP = r" ?[-–—~−] ?"
 _NUMBER = rf"(?:{NUMBER}|(?<![A-Za-z0-9)])\.\d++)"
 """Also .5, which nothing stands before."""

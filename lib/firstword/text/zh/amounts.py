@@ -84,7 +84,7 @@ def _money_behind(found: Found, reading: Reading) -> str | None:
 
 
 _PER = f"(?: ?/ ?(?P<per>{signs(PER_ZH)}))?"
-_SIGNS_OF_MONEY = r"US\$|HK\$|NT\$|A\$|C\$|S\$|[$€£₩₽₹฿¥]"
+_SIGNS_OF_MONEY = r"(?:JPY?|CNY|RMB)¥|US\$|HK\$|NT\$|A\$|C\$|S\$|[$€£₩₽₹฿¥]"
 _CODES_OF_MONEY = "USD|CNY|RMB|HKD|EUR|GBP|JPY|KRW|AUD|CAD|TWD|SGD|MOP|THB|CHF|NZD"
 _TENS = "(?: ?(?P<tens>[万亿千百]{1,2}多?|多))?"
 

@@ -64,6 +64,8 @@ _ROOMS = (
 )
 _CALLED = ("报警", "急救", "火警", "热线", "电话", "客服")
 """Behind a service's short number."""
+_IS_CALLED = ("是报", "是急", "是火", "是热", "是客")
+"""119是火警电话, of which two characters are seen."""
 _ALARMS = frozenset(("110", "114", "119"))
 _SERVICES = re.compile(r"95\d{3}|96\d{3,4}|100\d\d|101\d\d|12[1-3]\d\d|1860\d|11[0249]|12[0-3]|999|911|12580|111\d\d")
 _KNOWN = re.compile(
@@ -162,7 +164,7 @@ def _coded(text: str, begin: int, figures: str, behind: str, reading: Reading) -
     if size == 2 and behind.startswith("折") and figures[1] != "0":
         return digits(figures)  # 95折: of a hundred
     alone = not text[:begin].strip() and not behind
-    called = behind.startswith(_CALLED) or is_dialled(text, begin)
+    called = behind.removeprefix("是").startswith(_CALLED) or behind in _IS_CALLED or is_dialled(text, begin)
     if _KNOWN.fullmatch(figures) or (called and _SERVICES.fullmatch(figures)) or (alone and figures in _ALARMS):
         return by_one(figures, reading)
     if is_code(text, begin):
