@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from ..alphabet import CURRENCY
-from ..kinds import FIGURE, LETTER, NUMBER, Found, kind
+from ..kinds import FIGURE, NUMBER, Found, kind
 from ..reading import Reading
 from ..units import CURRENCY_EN, PER_EN, UNITS, signs
 from .context import is_code
@@ -166,7 +166,7 @@ KINDS = (
     kind("amount", FIGURE + ".", rf"(?P<low>{_NUMBER}){_SCALE}", _scaled),
     kind(
         "money",
-        LETTER + "".join(CURRENCY),
+        "ACEGHJKRSTU" + "".join(CURRENCY),
         rf"(?P<sign>{_SIGNS_OF_MONEY}|(?:{_CODES_OF_MONEY})(?=[ \d])) ?(?P<minus>[-−])?(?P<low>{NUMBER}|\.\d+)(?![\d@])"
         rf"(?:{SEP}(?P<again>{_SIGNS_OF_MONEY})?(?P<high>{NUMBER})(?! ?=))?(?:{_SCALE})?{PER}",
         _money,
