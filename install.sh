@@ -141,6 +141,7 @@ demo() {
   make_venv
   install_packages gateway
   if ! has --lite "$@" && ! has --help "$@" && ! has -h "$@"; then
+    "$VENV/bin/python" -m firstword.demo.options "$@" # a mistake in them is told before the engines are brought
     install_engines
   fi
   FIRSTWORD_ENGINES=$ENGINES exec "$VENV/bin/python" -m firstword.cli demo "$@"

@@ -36,6 +36,7 @@ case "$*" in
     echo "Collecting numpy"; echo "  Downloading https://somewhere/numpy-2.0-cp311.whl (18.0 MB)"
     [ ! -e "$MACHINE/no-network" ] || { echo "ERROR: no matching distribution" >&2; exit 1; } ;;
   "-m firstword.gateway.engines.install "*) [ ! -e "$MACHINE/no-engines" ] ;;
+  "-m firstword.demo.options "*--jsn*) echo "firstword demo: error: unrecognized arguments: --jsn" >&2; exit 2 ;;
   "-m firstword.cli demo"*) echo "engines in $FIRSTWORD_ENGINES"; exit "${DEMO_CODE:-0}" ;;
 esac
 """
@@ -231,6 +232,12 @@ def test_without_lite_the_engines_come_first_and_the_call_goes_on_without_them(m
     assert "the engines could not be installed; the call goes on with what there is" in done.stdout
     at = machine.ran.index(f"-m firstword.gateway.engines.install --dir {machine.checkout}/.firstword/engines")
     assert "espeak-ng" in machine.ran[at - 1] and machine.ran[at + 1] == "-m firstword.cli demo"
+
+
+def test_a_mistake_in_the_options_is_told_before_the_engines_are_brought(machine: Machine) -> None:
+    done = machine.run("demo", "--jsn", "out.json")
+    assert (done.returncode, done.stderr) == (2, "firstword demo: error: unrecognized arguments: --jsn\n")
+    assert not [line for line in machine.ran if "engines" in line]
 
 
 def test_without_espeak_and_without_rights_the_demo_goes_on(machine: Machine) -> None:

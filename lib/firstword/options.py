@@ -85,7 +85,7 @@ def reveal(text: str, where: str) -> str:
     """A secret's value: ``env:NAME`` reads the environment, ``file:PATH`` a file that only its owner may read; else `text` itself.
 
     Raises:
-        ConfigError: there is no such variable or file, it is empty, or the file is open to others.
+        ConfigError: there is no such variable or file, it is empty, or the file is open to others or holds more than a secret.
     """
     kind, _, name = text.partition(":")
     if kind == "env":
@@ -98,9 +98,13 @@ def reveal(text: str, where: str) -> str:
         try:
             if path.stat().st_mode & 0o077:
                 raise ConfigError(f"{where}: {name} can be read by others; chmod 600 it")
-            value = path.read_text().strip()
+            value = path.read_text(encoding="utf-8").strip()
         except OSError as error:
             raise ConfigError(f"{where}: {name} can not be read: {error.strerror}") from error
+        except UnicodeDecodeError:
+            raise ConfigError(f"{where}: {name} is not text: it must hold the secret and nothing else") from None
+        if len(value.splitlines()) > 1:
+            raise ConfigError(f"{where}: {name} has more than one line: it must hold the secret and nothing else")
         if not value:
             raise ConfigError(f"{where}: {name} is empty")
         return value
@@ -131,6 +135,13 @@ def did_you_mean(name: str, known: typing.Iterable[str]) -> str:
     return f" (did you mean {near[0]!r}?)" if near else ""
 
 
+def bounds(low: float | None, high: float | None) -> str:
+    """A range as a person reads it: ``1000 to 86400000``, ``0 or more``."""
+    if low is None or high is None:
+        return f"{low:.12g} or more" if low is not None else f"at most {high:.12g}"
+    return f"{low:.12g} to {high:.12g}"
+
+
 def _value(text: str, kind: Any, field: dataclasses.Field[Any], where: str) -> Any:
     meta = field.metadata
     if typing.get_origin(kind) in (typing.Union, types.UnionType):  # Optional: the text decides for the first member
@@ -141,6 +152,8 @@ def _value(text: str, kind: Any, field: dataclasses.Field[Any], where: str) -> A
             raise ConfigError(f"{where} takes true or false, not {text!r}")
         return text.lower() in _TRUE
     if typing.get_origin(kind) is tuple:
+        if "｜" in text:  # which a Chinese keyboard writes: callers would hear the whole list as one text
+            raise ConfigError(f"{where} is split at |, not at the full-width ｜ that is in it")
         return tuple(part.strip() for part in text.split("|") if part.strip())
     if meta["choices"] and text not in meta["choices"]:
         raise ConfigError(
@@ -150,10 +163,9 @@ def _value(text: str, kind: Any, field: dataclasses.Field[Any], where: str) -> A
         try:
             number = kind(text)
         except ValueError:
-            raise ConfigError(f"{where} takes a number, not {text!r}") from None
+            raise ConfigError(f"{where} takes a {'whole ' * (kind is int)}number, not {text!r}") from None
         low, high = meta["low"], meta["high"]
         if (low is not None and number < low) or (high is not None and number > high) or number != number:
-            bounds = f"{'' if low is None else f'{low:g}'} to {'' if high is None else f'{high:g}'}".strip()
-            raise ConfigError(f"{where} takes {bounds}, not {text}")
+            raise ConfigError(f"{where} takes {bounds(low, high)}, not {text}")
         return number
     return text

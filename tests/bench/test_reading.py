@@ -46,6 +46,11 @@ def test_a_kind_has_its_score_a_set_its_goal_and_what_is_wrong_is_shown(
     assert code == 1
     assert "'4个' is said '四个', expected '死个'" in capsys.readouterr().out
     assert {"to import, with all it needs", "in memory, with all it needs"} <= set(rows)
+    assert (
+        rows["markup and pieces too, and a text in each language"]["value"]
+        > rows["to import, with all it needs"]["value"]
+    )
+    assert rows["in memory with all of it"]["value"] >= rows["in memory, with all it needs"]["value"]
 
 
 def test_one_who_is_not_installed_is_said_to_be_and_has_no_score(capsys: pytest.CaptureFixture[str]) -> None:

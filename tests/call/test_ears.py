@@ -69,3 +69,23 @@ def test_frames_that_the_recogniser_refuses_are_counted() -> None:
     ears.feed(MS * 20)
     ears.feed(MS * 20)
     assert ears.dropped == 2
+
+
+def test_what_is_said_again_of_an_utterance_keeps_its_number() -> None:
+    """It may be answered already from its partial words: under another number it would be answered twice, and interrupt its own answer."""
+    ears, _, post = listening()
+    ears.start()
+    ears.final(Transcript("a", 1, 0, 1))
+    ears.partial(Transcript("b", 3, 2, 3))  # of the second, only a cough, nothing was told
+    ears.start()
+    ears.partial(Transcript("b", 1, 1, 2))
+    ears.final(Transcript("bc", 1, 1, 3))
+    ears.start()
+    ears.final(Transcript("d", 1, 0, 1))
+    assert [(call.args[0].text, call.args[0].utterance) for call in post.call_args_list] == [
+        ("a", 1),
+        ("b", 3),
+        ("b", 3),
+        ("bc", 3),
+        ("d", 4),
+    ]

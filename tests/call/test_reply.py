@@ -95,11 +95,11 @@ class Stage:
         return self
 
 
-def test_the_first_piece_goes_with_its_comma_and_is_to_be_spoken_at_once_the_others_whole() -> None:
+def test_the_first_piece_goes_with_its_comma_and_the_others_whole_and_while_little_is_to_be_heard_at_once() -> None:
     stage = Stage().think("好", "的", "，", "您的")
     assert stage.voice.told == ["好的，", "<flush>"]
     stage.write("**快递**", "到了", "，请", "查收[1]。").end()
-    assert stage.voice.told[2:] == ["您的快递到了，", "请查收。", "<finish>"]
+    assert stage.voice.told[2:] == ["您的快递到了，", "<flush>", "请查收。", "<finish>"]
     assert stage.reply.text == "好的，您的**快递**到了，请查收[1]。"
 
 

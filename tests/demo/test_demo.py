@@ -157,7 +157,7 @@ def test_a_caller_who_waits_in_vain_fails_the_demo_with_one_line(tmp_path: Path)
     [
         (["--byte-ms=5"], "--byte-ms takes 20 to 200, not 5"),
         (["--caller=nobody.yaml"], "nobody.yaml can not be read: No such file or directory"),
-        (["--model-script=nothing.yaml"], "nothing.yaml: [Errno 2] No such file or directory: 'nothing.yaml'"),
+        (["--model-script=nothing.yaml"], "nothing.yaml can not be read: No such file or directory"),
         (["--out=caller.yaml"], "caller.yaml can not be made: File exists"),
     ],
 )
@@ -177,3 +177,13 @@ def test_the_shipped_callers_ask_three_things_interrupt_once_and_say_goodbye() -
         waits = [step.what for step in script.steps if isinstance(step, WaitFor)]
         assert waits.count("reply") == 1 and waits[-1] == "end"
     assert all(text.endswith(("。", "？")) for text in said.values())  # each is known by its words, not by its file
+
+
+@pytest.mark.parametrize(
+    ("flags", "code"), [(["--lite", "--json", "x"], 0), (["--jsn", "x"], 2), (["--byte-ms", "slow"], 2)]
+)
+def test_options_are_judged_without_playing_anything(flags: list[str], code: int, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "firstword.demo.options", *flags]
+    ran = subprocess.run(command, check=False, cwd=tmp_path, capture_output=True, text=True, timeout=30)
+    assert (ran.returncode, ran.stdout) == (code, "")
+    assert not list(tmp_path.iterdir())

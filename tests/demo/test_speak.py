@@ -92,6 +92,7 @@ def test_the_synthesiser_of_a_profile_speaks(tmp_path: Path, monkeypatch: pytest
         (["hi", "--config", "none.xml", "--voice", "tone"], "--voice and --rate are for the voices of this machine"),
         (["hi", "--config", "none.xml"], "--config none.xml can not be read: No such file or directory"),
         (["hi", "-o", "/proc/none/a.wav"], "/proc/none can not be written: No such file or directory"),
+        (["hi", "-o", "/proc/a.wav"], "/proc/a.wav can not be written: No such file or directory"),
     ],
 )
 def test_a_mistake_is_one_line(

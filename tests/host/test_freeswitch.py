@@ -494,6 +494,19 @@ def test_the_configuration_comes_from_the_switch_and_its_absence_is_one_clear_li
         switch.configuration()
 
 
+def test_a_file_in_gbk_is_refused_for_the_switch_would_have_callers_hear_other_characters(stage: Stage) -> None:
+    folder = Path(stage.switch.variables["conf_dir"]) / "autoload_configs"
+    folder.mkdir(parents=True)
+    file = folder / "firstword.conf.xml"
+    file.write_bytes("<configuration>\n<!-- 您好 -->\n</configuration>".encode("gbk"))
+    with pytest.raises(ConfigError) as caught:
+        FreeSwitch().configuration()
+    assert str(caught.value).startswith(f"{file}, line 2: this is not UTF-8")
+    for encoding in ("utf-8", "utf-8-sig", "utf-16"):
+        file.write_bytes("<configuration>\n<!-- 您好 -->\n</configuration>".encode(encoding))
+        assert FreeSwitch().configuration() == "<configuration/>", "what the switch says is what counts"
+
+
 def test_log_lines_reach_the_switch_whole(stage: Stage) -> None:
     FreeSwitch().log("notice", "a line\nand another \ud800")
     assert stage.switch.log[-1] == ("notice", "a line\nand another ?")

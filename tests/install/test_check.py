@@ -202,6 +202,7 @@ def test_the_running_switch_says_where_its_folders_are(installed: Machine) -> No
         (["--freeswitch", "/nowhere"], "--freeswitch /nowhere: no switch is there"),
         (["--fs-cli", "'"], '--fs-cli "\'": No closing quotation'),
         (["--fs-cli", " "], "--fs-cli takes a command line"),
+        (["--fs-cli", ""], "--fs-cli takes a command line"),
     ],
 )
 def test_options_that_name_nothing_are_told(machine: Machine, argv: list[str], line: str) -> None:

@@ -186,7 +186,7 @@ def test_a_person_who_is_no_destination_is_a_mistake_of_the_profile_s(theatre: T
     deeds(theatre, person_key="0", person="人公")
     played = theatre.play(END)
     assert played.result == "error"
-    assert played.error == "profile 'default': person '人公' is none of its destinations"
+    assert played.error == "profile 'default': person: there is no such destination '人公' (known: 人工, 销售)"
 
 
 def test_a_call_may_be_talked_before_it_is_answered(theatre: Theatre) -> None:

@@ -49,6 +49,7 @@ PROFILES = {
     "talkative": {"greeting": TALE},
     "able": {"tools": "transfer", "destinations": "人工=transfer:person", "person_key": "0", "person": "人工"},
     "impatient": {"idle_ms": 1000, "reminders": 0},
+    "outbound": {"greeting": "送货", "wait_first_ms": 300},
 }
 DIALPLAN = """
 <extension name="recorded"><condition field="destination_number" expression="^recorded$">

@@ -5,6 +5,7 @@ import ssl
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 
 import pytest
 
@@ -44,27 +45,53 @@ def addresses(monkeypatch: pytest.MonkeyPatch, *found: str) -> None:
     monkeypatch.setattr(socket, "getaddrinfo", lookup)
 
 
+@contextmanager
+def hole(port: int) -> Iterator[None]:
+    """127.0.0.2 takes the packets for `port`, and never answers."""
+    with ExitStack() as stack:
+        listener = stack.enter_context(socket.socket())
+        listener.bind(("127.0.0.2", port))
+        listener.listen(0)
+        for _ in range(3):  # fill its queue: the kernel then drops what comes
+            filler = stack.enter_context(socket.socket())
+            filler.setblocking(False)
+            filler.connect_ex(("127.0.0.2", port))
+        time.sleep(0.02)
+        yield
+
+
 def test_an_address_that_does_not_answer_costs_a_quarter_of_a_second(
     monkeypatch: pytest.MonkeyPatch, wait: Wait
 ) -> None:
-    with Loopback(lambda peer: peer.hold()) as server, socket.socket() as hole:
-        hole.bind(("127.0.0.2", server.port))
-        hole.listen(0)
-        fillers = []
-        for _ in range(3):  # fill its queue: the kernel then drops what comes
-            filler = socket.socket()
-            filler.setblocking(False)
-            filler.connect_ex(("127.0.0.2", server.port))
-            fillers.append(filler)
-        time.sleep(0.02)
+    with Loopback(lambda peer: peer.hold()) as server, hole(server.port):
         addresses(monkeypatch, "127.0.0.2", "127.0.0.1")
         began = time.monotonic()
         line = dial("two.test", server.port, tls=False, wait=wait, deadline=SYSTEM.deadline(3))
         took = time.monotonic() - began
         assert line.sock.getpeername()[0] == "127.0.0.1" and 0.2 < took < 0.6
         line.close()
-        for filler in fillers:
-            filler.close()
+
+
+def test_what_is_given_to_a_connection_before_it_is_open_hurries_no_second_address(
+    monkeypatch: pytest.MonkeyPatch, wait: Wait
+) -> None:
+    """Every connection has its first message before it dials, and each was made twice where the name was known."""
+    with Loopback(lambda peer: peer.hold()) as server, hole(server.port):
+        addresses(monkeypatch, "127.0.0.2", "127.0.0.1")
+        dialling._resolve("two.test", server.port, wait, SYSTEM.deadline(3))
+        wait.wake.set()
+        began = time.monotonic()
+        dial("two.test", server.port, tls=False, wait=wait, deadline=SYSTEM.deadline(3)).close()
+        assert 0.2 < time.monotonic() - began < 0.6
+
+
+def test_an_address_that_has_stopped_to_answer_is_looked_up_again(monkeypatch: pytest.MonkeyPatch, wait: Wait) -> None:
+    with Loopback(lambda peer: peer.hold()) as server, hole(server.port):
+        addresses(monkeypatch, "127.0.0.2")
+        with pytest.raises(NetError, match="timed out"):
+            dial("moved.test", server.port, tls=False, wait=wait, deadline=SYSTEM.deadline(0.2))
+        addresses(monkeypatch, "127.0.0.1")
+        dial("moved.test", server.port, tls=False, wait=wait, deadline=SYSTEM.deadline(0.5)).close()
 
 
 def test_an_address_that_refuses_costs_nothing(monkeypatch: pytest.MonkeyPatch, wait: Wait) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from firstword.clock import SYSTEM
+from firstword.net import shared as sharing
 from firstword.net.shared import Fetched, Shared
 from firstword.net.wait import Cancelled, NetError, Wait
 
@@ -123,3 +124,16 @@ def test_what_proved_wrong_is_forgotten_only_while_it_is_what_is_held() -> None:
     assert get(shared) == "value 1"
     shared.forget("value 0")  # somebody who was told so late
     assert shared.held() == "value 1" == get(shared)
+
+
+def test_a_machine_without_a_thread_for_a_moment_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    shared = Shared("fetch", counter(9, 9))
+
+    def none_left(*_: object) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(sharing, "spawn", none_left)
+        with pytest.raises(RuntimeError):
+            get(shared)
+    assert get(shared, 1.0) == "value 0", "nobody waits for a fetch that was never begun"

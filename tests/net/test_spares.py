@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ import pytest
 from firstword.clock import SYSTEM
 from firstword.net import dial as dialling
 from firstword.net import spares as module
+from firstword.net import websocket as connections
 from firstword.net.spares import Spares
 from firstword.net.timers import Bounds
 from firstword.net.websocket import Closed, Connection, ConnectionListener, Lender
@@ -634,3 +636,50 @@ def test_a_greeting_that_comes_late_is_no_answer() -> None:
         until(lambda: diary.told == ["session.created", "one"])
         connection.close()
         diary.ending()
+
+
+def descriptors() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
+def test_a_machine_without_a_thread_for_a_moment_has_its_spares_later_and_nothing_is_left_over(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def none_left(*_: object) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(module, "BACKOFF_S", (0.05, 0.1))
+    with service(echo) as (ours, _):
+        before = descriptors()
+        with monkeypatch.context() as patch:
+            patch.setattr(connections, "spawn", none_left)
+            ours.spares.expect("call1")  # by the call's thread, which it must not end
+            with pytest.raises(RuntimeError):
+                ours.work("call1-1")
+        assert descriptors() == before
+        assert not ours.spares._at_work and not ours.spares._spares
+        time.sleep(0.15)
+        ours.warm()
+
+
+def test_who_has_a_connection_keeps_it_though_there_is_no_descriptor_for_a_spare(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def none_left(*_: object) -> int:
+        raise OSError(24, "Too many open files")
+
+    monkeypatch.setattr(module, "BACKOFF_S", (0.05, 0.1))
+    with service(echo) as (ours, _):
+        diary = Diary()
+        connection = ours.spares.take(diary, "ws", "call1-1")
+        connection.send_text("hello")
+        with monkeypatch.context() as patch:
+            patch.setattr(ours.spares, "_make", none_left)
+            connection.open()
+            until(lambda: diary.told == ["hello"])
+            ours.spares.expect("call2")
+            assert not ours.spares.give_back(connection), "it is closed instead"
+            assert diary.ending().kind == "closed"
+        time.sleep(0.15)
+        ours.spares.expect("call1")
+        until(lambda: ours.spares.ready)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import socket
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -291,3 +292,46 @@ def test_what_is_understood_of_the_next_sentence_already_is_a_partial_of_it() ->
         ("partial", Transcript("明天的", 2, 900, 900)),
         ("final", Transcript("明天的。", 2, 900, 1500)),
     ]
+
+
+def test_a_service_that_completes_though_nobody_asked_has_failed_for_the_caller_still_speaks() -> None:
+    def script(nls: Nls) -> None:
+        nls.expect("StartTranscription")
+        nls.tell("TranscriptionStarted")
+        nls.tell("TranscriptionCompleted")
+        nls.peer.hold()
+
+    with Loopback(play(script)) as server:
+        watch = Watch()
+        recogniser(server).start("t", watch)
+        error = ended(watch)
+    assert error is not None and error.retry and "ended the task by itself" in str(error)
+
+
+def test_why_a_service_hung_up_is_known_though_audio_was_on_its_way() -> None:
+    """It says why, and closes with audio unread: whatever is sent then is answered by a reset, before its words were looked at."""
+    gone, blocked, go = threading.Event(), threading.Event(), threading.Event()
+
+    def script(nls: Nls) -> None:
+        nls.expect("StartTranscription")
+        nls.tell("TranscriptionStarted")
+        waited(blocked)
+        nls.fail(40000005, "Gateway:TOO_MANY_REQUESTS:Too many requests!")
+        nls.peer.sock.shutdown(socket.SHUT_WR)
+        nls.peer.reset()
+        gone.set()
+
+    def block() -> None:
+        blocked.set()
+        waited(go)
+
+    with Loopback(play(script)) as server:
+        watch = Watch()
+        work = recogniser(server).start("t", watch)
+        until(lambda: watch.names() == ["ready"])
+        work.connection.run(block)  # type: ignore[attr-defined] # the sockets' thread is busy for a moment
+        waited(gone)
+        assert work.feed(FRAME * 20)
+        go.set()
+        error = ended(watch)
+    assert error is not None and (error.code, error.kind) == ("40000005", "throttled")

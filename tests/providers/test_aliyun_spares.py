@@ -135,7 +135,9 @@ def test_a_spare_connected_with_a_token_that_is_refused_is_not_used() -> None:
         warm(service)
         gateway.revoke_tokens()
         failed = TaskFailed(40000001, "Gateway:ACCESS_DENIED:The token 'x' has expired!")
-        assert service.account.task_failed(failed).retry  # what a task was told
+        assert service.account.task_failed(
+            failed, service.account.spares._spares[0].connection
+        ).retry  # what a task was told
         assert service.account.spares.ready == 0
         warm(service)
         watch = Watch()

@@ -14,7 +14,7 @@ from firstword.providers.aliyun import flowing
 from firstword.providers.aliyun.tts import make
 from firstword.speech.tts import Synthesiser
 from firstword.speech.watch import Watch
-from net.loopback import Loopback, Peer
+from net.loopback import Loopback, Peer, frame
 
 from .nls_peer import FIXED, Nls, ended, until, waited
 
@@ -116,6 +116,26 @@ def test_a_long_text_is_cut_to_what_one_message_may_hold_and_loses_nothing() -> 
         work.finish()
         assert ended(watch) is None
     assert [len(piece) for piece in server.result()] == [1000, 1000, 1000, 456]
+    assert "".join(server.result()) == text
+
+
+def test_a_text_of_any_length_that_a_task_may_hold_is_given_to_the_service_whole() -> None:
+    """More than may wait for a socket at once: the rest follows when that has gone."""
+    text = "".join(chr(0x4E00 + number % 5000) for number in range(80_000))
+
+    def script(nls: Nls) -> list[str]:
+        start(nls)
+        nls.read_until("StopSynthesis")
+        nls.sound(bytes(1600))
+        nls.tell("SynthesisCompleted")
+        return nls.texts
+
+    with Loopback(play(script)) as server:
+        watch = Watch()
+        work = synthesiser(server).start("t", watch)
+        work.say(text)
+        work.finish()
+        assert ended(watch) is None
     assert "".join(server.result()) == text
 
 
@@ -504,3 +524,129 @@ def test_text_without_anything_to_speak_owes_no_audio() -> None:
 def test_a_sample_rate_the_service_has_not_is_refused() -> None:
     with pytest.raises(ConfigError, match="sample_rate takes one of 8000, 11025"):
         make({**FIXED, "sample_rate": "12000"}, "test")
+
+
+@pytest.mark.usefixtures("short_rest")
+def test_a_service_that_says_its_end_twice_ends_one_task_and_not_the_next() -> None:
+    stopping, go = threading.Event(), threading.Event()
+
+    def first(nls: Nls) -> list[str]:
+        start(nls)
+        nls.read_until("StopSynthesis")
+        stopping.set()
+        waited(go)
+        nls.sound(bytes(1600))
+        header = {"namespace": "Default", "name": "SynthesisCompleted", "status": 20000000, "task_id": nls.task_id}
+        nls.peer.send(frame(1, json.dumps({"header": header})) * 2)
+        return nls.texts
+
+    with Loopback(play(first), play(whole)) as server:
+        watch = Watch()
+        work = synthesiser(server).start("t", watch)
+        work.say("一")
+        waited(stopping)
+        work.say("二")
+        work.finish()
+        go.set()
+        assert ended(watch) is None
+    assert len(audio_of(watch)) == 3200
+
+
+def test_tasks_whose_token_is_refused_one_after_the_other_ask_for_one_new_token() -> None:
+    """All are told that it has expired, one after the other; by then the first has been given another, which is not refused."""
+    asked: list[int] = []
+
+    def token_door(peer: Peer) -> None:
+        peer.read_request()
+        asked.append(1)
+        token = {"Id": f"token-{len(asked)}", "ExpireTime": time.time() + 3600}
+        peer.answer("200 OK", json.dumps({"Token": token}), "Connection: close\r\n")
+
+    calls = 5
+    go = [threading.Event() for _ in range(calls)]
+    numbers = itertools.count()
+
+    def gateway(peer: Peer) -> None:
+        nls = Nls(peer)
+        if "X-NLS-Token: token-1\r\n" not in nls.head:
+            whole_of(nls)
+            return
+        nls.expect("StartSynthesis")
+        waited(go[next(numbers)])
+        nls.fail(40000001, "Gateway:ACCESS_DENIED:The token 'token-1' has expired!")
+
+    def whole_of(nls: Nls) -> None:
+        start(nls)
+        nls.read_until("StopSynthesis")
+        nls.sound(bytes(1600))
+        nls.tell("SynthesisCompleted")
+
+    with Loopback(token_door) as tokens, Loopback(gateway) as server:
+        key = {"appkey": "a", "access_key_id": "id-storm", "access_key_secret": "secret", "token_url": tokens.http}
+        service = make({"url": server.ws, **key, "spares": "0"}, "test")
+        watches = [Watch() for _ in range(calls)]
+        for watch in watches:
+            service.start("t", watch)
+        until(lambda: server.connections == calls)
+        for number in range(calls):
+            go[number].set()
+            until(lambda number=number: sum(watch.over.is_set() for watch in watches) == number + 1)
+            again = Watch()
+            work = service.start("t", again)
+            work.say("x")
+            work.finish()
+            assert ended(again) is None
+        service.close()
+    assert len(asked) == 2
+
+
+@pytest.mark.usefixtures("short_rest")
+def test_a_task_that_has_ended_owes_nothing_to_the_next_one_however_long_its_connection_takes_to_close() -> None:
+    def first(nls: Nls) -> None:
+        start(nls)
+        nls.read_until("StopSynthesis")
+        nls.sound(bytes(1600))
+        nls.tell("SynthesisCompleted")
+        nls.peer.hold()  # and answers no close frame
+
+    def second(nls: Nls) -> None:
+        start(nls)
+        nls.read_until("StopSynthesis")
+        time.sleep(0.5)
+        nls.sound(bytes(1600))
+        nls.tell("SynthesisCompleted")
+
+    with Loopback(play(first), play(second)) as server:
+        watch = Watch()
+        work = synthesiser(server, idle_ms="200").start("t", watch)
+        work.say("一")
+        until(lambda: "mark" in watch.names())
+        work.say("二")
+        work.finish()
+        assert ended(watch) is None
+
+
+def test_a_gateway_that_refuses_every_token_costs_one_request_for_another_and_not_one_a_reply() -> None:
+    """The appkey is wrong, perhaps; asked too often, CreateToken refuses too, and then also those whose token would do."""
+    asked: list[int] = []
+
+    def token_door(peer: Peer) -> None:
+        peer.read_request()
+        asked.append(1)
+        token = {"Id": f"token-{len(asked)}", "ExpireTime": time.time() + 3600}
+        peer.answer("200 OK", json.dumps({"Token": token}), "Connection: close\r\n")
+
+    def refuses(peer: Peer) -> None:
+        peer.read_head()
+        peer.answer("403 Forbidden", headers="Connection: close\r\n")
+
+    with Loopback(token_door) as tokens, Loopback(refuses) as server:
+        key = {"appkey": "a", "access_key_id": "id-403", "access_key_secret": "secret", "token_url": tokens.http}
+        service = make({"url": server.ws, **key, "spares": "0"}, "test")
+        for _ in range(8):
+            watch = Watch()
+            service.start("t", watch).say("x")
+            error = ended(watch)
+            assert error is not None and (error.code, error.kind) == ("HTTP 403", "credentials")
+        service.close()
+    assert len(asked) == 2

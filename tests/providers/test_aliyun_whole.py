@@ -210,3 +210,19 @@ def test_every_failure_says_whose_fault_it_is(what: str) -> None:
 def test_a_subtitle_that_is_none_is_malformed() -> None:
     said = json.dumps({"header": {"name": "MetaInfo"}, "payload": {"subtitles": 3}})
     assert wire.parse(said) == wire.Malformed("MetaInfo holds a value of the wrong kind")
+
+
+def test_a_text_too_long_for_one_message_is_spoken_as_a_stream() -> None:
+    text = "好" * 60_000
+
+    def script(nls: Nls) -> str:
+        nls.expect("StartSynthesis")
+        nls.tell("SynthesisStarted")
+        nls.read_until("StopSynthesis")
+        nls.sound(SECOND)
+        nls.tell("SynthesisCompleted")
+        return "".join(nls.texts)
+
+    with Loopback(play(script)) as server:
+        watch = run(server, text, first_audio_ms="1000")
+        assert ended(watch) is None and server.result() == text

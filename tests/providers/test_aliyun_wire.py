@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from firstword.errors import ConfigError
 from firstword.providers.aliyun import asr, flowing, tts, wire
 from firstword.providers.aliyun.account import new_id
+from firstword.providers.aliyun.marks import Marks
 from firstword.providers.aliyun.status import MEANINGS, meaning, task_failure
 
 from .traces import differences, message, received, sent
@@ -146,12 +147,6 @@ def test_flush_text_has_the_form_of_the_others_and_no_payload() -> None:
 
 def test_ids_are_32_lowercase_hexadecimal_digits() -> None:
     assert all(re.fullmatch("[0-9a-f]{32}", new_id()) for _ in range(50))
-
-
-@given(st.text(max_size=3000))
-def test_pieces_are_bounded_and_lose_nothing(text: str) -> None:
-    pieces = list(wire.pieces(text))
-    assert "".join(pieces) == text and all(0 < len(piece) <= wire.TEXT_CHARS for piece in pieces)
 
 
 @given(st.text(alphabet=st.characters(), max_size=20))
@@ -294,3 +289,26 @@ def test_a_failure_says_what_to_do_and_whether_to_try_again(status: int, retry: 
     error = task_failure("aliyun tts", status, "Gateway:X:The token 'FAKETOKEN0123' is secret0815")
     assert error.retry is retry and words in str(error) and "FAKETOKEN" not in str(error)
     assert meaning(status).retry is retry
+
+
+@pytest.mark.parametrize("end", ["Infinity", "NaN", "1e300", "-3"])
+def test_a_subtitle_that_ends_at_no_time_is_left_out(end: str) -> None:
+    """JSON as python reads it has them. After such a one no later place could be true."""
+    good = {"text": "好", "begin_time": 0, "end_time": 100, "begin_index": 0, "end_index": 1}
+    payload = json.dumps({"subtitles": [good | {"end_time": "X"}, good]}).replace('"X"', end)
+    event = wire.parse(f'{{"header": {{"name": "SentenceSynthesis"}}, "payload": {payload}}}')
+    assert isinstance(event, wire.SentenceSpoken) and [subtitle.end_ms for subtitle in event.subtitles] == [100.0]
+
+
+@pytest.mark.parametrize("key", ["text", "begin_index", "end_index"])
+@pytest.mark.parametrize("value", ["1", 5, 1.5, True, [], {}, None])
+def test_a_subtitle_of_the_wrong_kind_breaks_nothing(key: str, value: Any) -> None:
+    subtitle = {"text": "好", "begin_time": 0, "end_time": 100, "begin_index": 0, "end_index": 1} | {key: value}
+    event = wire.parse(json.dumps({"header": {"name": "SentenceEnd"}, "payload": {"subtitles": [subtitle]}}))
+    assert isinstance(event, wire.SentenceEnded)
+    marks = Marks()
+    marks.say("好。")
+    marks.task_began(0.0)
+    marks.sentence_began(0.0)
+    for mark in marks.sentence_ended(event.subtitles):
+        assert 0 < mark.chars <= 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -17,7 +18,7 @@ from firstword.gateway.server import Gateway
 from firstword.providers.dashscope import cosyvoice_task
 from firstword.providers.dashscope.cosyvoice import CosyVoice, make
 from firstword.speech.watch import Watch
-from net.loopback import Loopback, Peer
+from net.loopback import Loopback, Peer, frame
 
 from .dashscope_peer import KEY, Tasks
 from .nls_peer import ended, until, waited
@@ -204,6 +205,14 @@ def test_a_long_text_is_cut_to_what_one_message_may_hold_and_loses_nothing() -> 
     assert "".join(server.result()) == text
 
 
+def test_a_text_of_any_length_that_a_task_may_hold_is_given_to_the_service_whole() -> None:
+    """More than may wait for a socket at once: the rest follows when that has gone."""
+    text = "".join(chr(0x4E00 + number % 5000) for number in range(80_000))
+    with Loopback(play(whole)) as server:
+        assert ended(say(synthesiser(server), text)) is None
+    assert "".join(server.result()) == text
+
+
 def test_a_flush_is_asked_for_where_it_was_called() -> None:
     def script(tasks: Tasks) -> list[Any]:
         tasks.start()
@@ -222,6 +231,31 @@ def test_a_flush_is_asked_for_where_it_was_called() -> None:
         work.finish()
         assert ended(watch) is None
     assert server.result() == [{"text": "one two "}, {"flush": True}, {"text": "three"}, {}]
+
+
+def test_once_it_speaks_a_clause_is_not_flushed_for_the_service_speaks_it_by_itself() -> None:
+    def script(tasks: Tasks) -> list[Any]:
+        tasks.start()
+        inputs = [tasks.expect("continue-task")["payload"]["input"], tasks.expect("continue-task")["payload"]["input"]]
+        tasks.sound(bytes(320))
+        messages = tasks.read_until("finish-task")
+        tasks.tell("task-finished")
+        return inputs + [message["payload"]["input"] for message in messages]
+
+    with Loopback(play(script)) as server:
+        watch = Watch()
+        work = synthesiser(server).start("t", watch)
+        work.say("好的，")
+        work.flush()  # how short a clause it speaks is on no page
+        until(lambda: "audio" in watch.names())
+        for text in ("您的快递，", "已经"):
+            work.say(text)
+            work.flush()
+        work.finish()
+        assert ended(watch) is None
+    assert server.result() == [
+        {"text": "好的，"}, {"flush": True}, {"text": "您的快递，"}, {"text": "已经"}, {"flush": True}, {}
+    ]  # fmt: skip
 
 
 def test_a_service_that_refuses_to_flush_is_not_asked_again(caplog: pytest.LogCaptureFixture) -> None:
@@ -645,3 +679,31 @@ def test_a_reply_longer_than_the_services_patience_is_heard_whole(monkeypatch: p
         runs = [one for visit in gateway.seen("cosyvoice") for one in visit.all("run-task")]
         assert len(runs) >= 3 and not any(visit.ended.startswith("failed") for visit in gateway.log)
         close_all()
+
+
+@pytest.mark.usefixtures("short_rest")
+def test_a_service_that_says_its_end_twice_ends_one_task_and_not_the_next() -> None:
+    stopping, go = threading.Event(), threading.Event()
+
+    def script(tasks: Tasks) -> None:
+        tasks.start()
+        tasks.read_until("finish-task")
+        stopping.set()
+        waited(go)
+        tasks.sentence("一", bytes(1600))
+        head = {"task_id": tasks.task_id, "event": "task-finished", "attributes": {}}
+        tasks.peer.send(frame(1, json.dumps({"header": head, "payload": {}})) * 2)
+        tasks_in_a_row(tasks)
+
+    with Loopback(play(script), play(tasks_in_a_row)) as server:
+        watch = Watch()
+        service = synthesiser(server)
+        work = service.start("t", watch)
+        work.say("一")
+        waited(stopping)
+        work.say("二")
+        work.finish()
+        go.set()
+        assert ended(watch) is None
+        service.close()
+    assert len(audio_of(watch)) == 3200

@@ -19,7 +19,7 @@ from firstword.providers.dashscope.wire import Malformed
 from firstword.speech.asr import Transcript
 from firstword.speech.watch import Watch
 from firstword.threads import alive
-from net.loopback import Loopback, Peer
+from net.loopback import Loopback, Peer, frame
 
 from .dashscope_peer import KEY, Tasks
 from .nls_peer import ended, until
@@ -402,3 +402,24 @@ def test_every_failure_says_whose_fault_it_is_and_whether_to_try_again(what: str
     assert error is not None and words in str(error), error
     assert (error.code, error.retry, error.kind) == (code, retry, kind)
     assert error.provider == "dashscope asr" and KEY not in str(error)
+
+
+def test_a_service_that_says_its_end_twice_has_its_connection_given_back_once(caplog: pytest.LogCaptureFixture) -> None:
+    def script(tasks: Tasks) -> None:
+        tasks.start()
+        tasks.read_until("finish-task")
+        head = {"task_id": tasks.task_id, "event": "task-finished", "attributes": {}}
+        tasks.peer.send(frame(1, json.dumps({"header": head, "payload": {}})) * 2)
+        tasks.peer.hold()
+
+    with Loopback(play(script), lambda peer: peer.reset()) as server:
+        watch = Watch()
+        service = recogniser(server, spares="1")
+        spares = service._account.spares
+        work = service.start("t", watch)
+        until(lambda: spares._failures)  # and so one is wanted
+        work.finish()
+        assert ended(watch) is None
+        until(lambda: spares.ready == 1)
+        service.close()
+    assert "a connection broke" not in caplog.text

@@ -1,13 +1,16 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from firstword.errors import ConfigError
+from firstword.net import streamed
 from firstword.providers.openai.chat import ChatModel, make
 from firstword.speech.llm import Completion, Message, Tool, ToolCall
 from firstword.speech.watch import Watch
@@ -324,3 +327,57 @@ def test_a_workspaces_refusal_that_says_nothing_has_the_meaning_of_its_status() 
     with Loopback(refuse("404 No", "{}")) as server:
         error = run(server).events[-1][1][0]
     assert "check base_url and model" in str(error) and error.kind == "settings"
+
+
+def test_a_machine_without_a_thread_for_a_moment_keeps_no_descriptor(monkeypatch: pytest.MonkeyPatch) -> None:
+    def none_left(*_: object) -> None:
+        raise RuntimeError("can't start new thread")
+
+    service = make({"base_url": "http://127.0.0.1:9/v1", "api_key": KEY, "model": "m"}, "test")
+    monkeypatch.setattr(streamed, "spawn", none_left)
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    for _ in range(3):
+        with pytest.raises(RuntimeError):
+            service.start("t", ASK, Watch())
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
+    service.close()
+
+
+def test_the_connections_of_a_hundred_calls_stay_warm(caplog: pytest.LogCaptureFixture) -> None:
+    calls = 100
+    all_asked = threading.Barrier(calls)
+
+    def script(peer: Peer) -> None:
+        peer.read_request()
+        all_asked.wait(5)
+        peer.begin_chunks()
+        peer.chunk(f"data: {said('好', 'stop')}\n\ndata: [DONE]\n\n")
+        peer.send("0\r\n\r\n")
+        peer.hold()
+
+    with Loopback(script) as server:
+        service = model(server)
+        watches = [Watch() for _ in range(calls)]
+        for number, watch in enumerate(watches):
+            service.start(str(number), ASK, watch)
+        assert all(ended(watch, 10) is None for watch in watches)
+        until(lambda: not any(name.startswith("llm-") for name in alive()))
+        service.close()
+    assert "pool is full" not in caplog.text
+
+
+def test_an_answer_that_breaks_on_our_own_side_ends_all_the_same(caplog: pytest.LogCaptureFixture) -> None:
+    """Whoever speaks it may be out of descriptors, say: nobody is left to wait for the rest."""
+
+    def out_of_everything(watch: Watch, count: int) -> None:
+        if count == 2:
+            raise OSError(24, "Too many open files")
+
+    with Loopback(stream(said("您"), said("好"), said("。", "stop"), "[DONE]", pause_s=0.01)) as server:
+        watch = Watch(out_of_everything)
+        service = model(server)
+        service.start("t", ASK, watch)
+        error = ended(watch)
+        service.close()
+    assert watch.names() == ["token", "token", "failed"]
+    assert error is not None and error.kind == "ours" and "an answer broke" in caplog.text

@@ -225,6 +225,9 @@ FAILURES: dict[str, tuple[Callable[[Peer], Any], Mapping[str, str], str, str, bo
     "server error": (fails("server_error", "oops", type="server_error"), {}, "failed", "server_error", True, "server"),
     "too many": (fails("Throttling.RateQuota", "x"), {}, "too many requests", "Throttling.RateQuota", True, "throttled"),
     "utterance lost": (play(loses_an_utterance), {}, "failed inside", "InternalError", True, "server"),
+    "ends by itself": (
+        play(lambda r: [r.begin(), r.finished(), r.peer.hold()]), {}, "ended the task by itself", "", True, "server",
+    ),
     "dropped": (play(lambda r: [r.begin(), r.peer.reset()]), {}, "broke", "", True, "network"),
     "closed": (play(lambda r: [r.begin(), r.peer.send_frame(8, b"\x03\xe8")]), {}, "code 1000", "", True, "server"),
 }  # fmt: skip

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -13,7 +14,7 @@ from firstword.providers.dashscope import qwen_modes, qwen_session
 from firstword.providers.dashscope.qwen_tts import make
 from firstword.speech.tts import Synthesiser
 from firstword.speech.watch import Watch
-from net.loopback import Loopback, Peer
+from net.loopback import Loopback, Peer, frame
 
 from .nls_peer import ended, until, waited
 from .realtime_peer import KEY, RealtimePeer, play
@@ -398,6 +399,45 @@ def test_a_reply_whose_model_pauses_is_spoken_by_two_sessions_without_a_gap_in_t
         until(lambda: len(server.results) == 2)
     assert ["".join(texts) for texts in server.results] == ["你好，", "再见。"]
     assert marks_of(watch) == [(3, 300.0, exact), (6, 600.0, exact)], "both count from the reply's start"
+
+
+def test_a_text_of_any_length_is_given_to_the_service_whole() -> None:
+    """More than may wait for a socket at once: the rest follows when that has gone."""
+    text = "".join(chr(0x4E00 + number % 5000) for number in range(80_000))
+
+    def script(realtime: RealtimePeer) -> list[str]:
+        realtime.begin()
+        realtime.read_until(FINISH)
+        realtime.respond(bytes(1600))
+        realtime.finished()
+        return realtime.texts
+
+    with Loopback(play(script)) as server:
+        watch = Watch()
+        work = synthesiser(server, mode="server_commit").start("t", watch)
+        work.say(text)
+        work.finish()
+        assert ended(watch) is None
+    assert "".join(server.result()) == text
+
+
+@pytest.mark.usefixtures("short_rest")
+def test_an_end_said_twice_counts_its_text_once() -> None:
+    def first(realtime: RealtimePeer) -> None:
+        realtime.begin()
+        realtime.read_until(FINISH)
+        realtime.respond(bytes(4800))
+        realtime.peer.send(frame(1, json.dumps({"type": "session.finished"})) * 2)
+
+    with Loopback(play(first), play(server_commits)) as server:
+        watch = Watch()
+        work = synthesiser(server, mode="server_commit").start("t", watch)
+        work.say("你好，")
+        until(lambda: server.results)
+        work.say("再见。")
+        work.finish()
+        assert ended(watch) is None
+    assert marks_of(watch) == [(3, 300.0, False), (6, 600.0, False)]
 
 
 @pytest.mark.usefixtures("short_rest")

@@ -32,6 +32,9 @@ def script(tmp_path: Path) -> Path:
     return path
 
 
+EXAMPLE = Path(__file__).parents[2] / "conf" / "autoload_configs" / "firstword.conf.xml"
+
+
 def firstword(*arguments: object) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "firstword.cli", *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, timeout=50, check=False)
@@ -80,6 +83,11 @@ def test_an_unreachable_gateway_is_named_in_one_line(script: Path) -> None:
             ["{folder}/hello.yaml", "--config", "{folder}/none.xml"],
             "none.xml can not be read: No such file or directory",
         ),
+        (
+            ["{folder}/hello.yaml", "--config", "{folder}/hello.yaml"],
+            "firstword.conf is no well-formed XML: syntax error: line 2, column 0",
+        ),
+        (["{folder}/hello.yaml", "--config", str(EXAMPLE), "--profile", "defualt"], "(did you mean 'default'?)"),
         (["{folder}/hello.yaml", "--config", "{folder}"], "can not be read: Is a directory"),
         (
             ["{folder}/hello.yaml", "--gateway", "here"],

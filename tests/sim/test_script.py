@@ -185,9 +185,11 @@ def test_what_is_no_such_wav_is_one_clear_line(tmp_path: Path) -> None:
     (tmp_path / "empty.wav").write_bytes(b"")
     write_wav(tmp_path / "bytes.wav", np.zeros(80), 8000, width=1)
     write_wav(tmp_path / "slow.wav", np.zeros(80), 4000)
+    write_wav(tmp_path / "mute.wav", np.zeros(0), 8000)
     for name, complaint in {
         "text.wav": "is not a WAV file of 16-bit samples",
-        "empty.wav": "is not a WAV file of 16-bit samples",
+        "empty.wav": "is not a WAV file of 16-bit samples (it is too short)",
+        "mute.wav": "holds no audio",
         "bytes.wav": "has 8 bits, 1 channels and 8000 Hz: mono or stereo, 16 bits, 8 to 48 kHz is understood",
         "slow.wav": "4000 Hz",
     }.items():

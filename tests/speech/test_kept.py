@@ -14,6 +14,7 @@ from firstword.clock import SYSTEM
 from firstword.errors import ProviderError
 from firstword.speech import kept as kept_module
 from firstword.speech.conform import Bounds, check_synthesiser
+from firstword.speech.fallback.limiter import Limiter
 from firstword.speech.gate import Gate
 from firstword.speech.kept import Kept
 from firstword.speech.sounds import PIECE_MS, Memory, Playback, Sound
@@ -364,3 +365,19 @@ def test_the_service_is_told_that_a_call_will_want_to_speak() -> None:
     service = Service()
     Kept(service, [GREETING]).expect("call")
     assert service.expected == ["call"]
+
+
+def test_a_phrase_that_can_not_even_be_begun_keeps_no_session(
+    service: Service, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def out_of_everything(*_: object) -> None:
+        raise OSError(24, "Too many open files")
+
+    room = Limiter(1)
+    kept = Kept(service, [GREETING, APOLOGY], room=room)
+    monkeypatch.setattr(service, "speak", out_of_everything)
+    kept.warm()
+    settled()
+    assert room.taken == 0 and "died" not in caplog.text
+    assert "2 of 2 phrases could not be prepared" in caplog.text
+    kept.close()

@@ -107,11 +107,30 @@ def test_where_more_is_held_back_before_the_pieces_what_there_is_is_given_in_tim
     assert [piece.text for piece in segmenter.feed([], 100)] == ["该房型在选择的日期"]
 
 
-def test_the_first_piece_is_urgent_and_so_is_one_that_is_no_clause() -> None:
+@pytest.mark.parametrize(
+    ("part", "waiting_ms", "urgent"),
+    [
+        ("您的订单目前是已经到达", 0, True),
+        ("您的快递到了，", 2000, True),
+        ("您的快递到了。", 2000, False),
+        ("您的快递今天下午三点已经到了本市的分拣中心，", 3000, False),
+    ],
+)
+def test_the_first_piece_is_urgent_and_so_is_one_that_ends_no_sentence_where_little_is_to_be_heard(
+    part: str, waiting_ms: float, urgent: bool
+) -> None:
     segmenter = Segmenter()
-    parts = ("好的，", "您的快递到了，", "您的订单目前是已经到达")
-    first, second, third = (piece for part in parts for piece in segmenter.feed(atoms(part), 0))
-    assert (first.urgent, second.urgent, third.urgent) == (True, False, True)
+    (first,) = segmenter.feed(atoms("好的，"))
+    (second,) = segmenter.feed(atoms(part), waiting_ms)
+    assert (first.urgent, second.urgent) == (True, urgent)
+
+
+@pytest.mark.parametrize(("text", "urgent"), [("您的快递到了，", True), ("到了。", False)])
+def test_a_clause_that_was_kept_for_the_next_is_urgent_when_little_is_left_to_be_heard(text: str, urgent: bool) -> None:
+    segmenter = Segmenter()
+    segmenter.feed(atoms("好的，"))
+    assert segmenter.feed(atoms(text), AMPLY) == []
+    assert [(piece.text, piece.urgent) for piece in segmenter.feed([], 2000)] == [(text, urgent)]
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import random
 
 from firstword import events as ev
@@ -37,6 +38,7 @@ class Life:
         self.silenced: set[int] = set()
         self.heard: int | None = None
         self.utterance = 1
+        self.sounding = False
         self.do(ev.Answered())
 
     def step(self) -> None:
@@ -69,7 +71,12 @@ class Life:
                     self.heard = reply
                 case Hold():
                     self.heard = None
+        if isinstance(event, ev.CallerStirred | ev.CallerBegan | ev.CallerPaused):
+            self.sounding = not isinstance(event, ev.CallerPaused)
         state = self.turn.state
+        if state is State.HEARING and not self.sounding:
+            left = self.due.get("endpoint", math.inf) - self.now
+            assert left <= SHORT_LIFE.dictation_ms / 1000 + 0.001, "a caller who is silent has soon finished"
         if state in BOUNDS_S:
             names, bound_s = BOUNDS_S[state]
             left = min(self.due[name] for name in names if name in self.due) - self.now

@@ -9,6 +9,7 @@ import pytest
 from firstword import events as ev
 from firstword.commands import Hold, Listen, Resume, Say, Silence
 from firstword.turn import State
+from firstword.turn.sounds import DEAF
 
 from .playbook import MANNERS, Playbook, speaking
 
@@ -101,6 +102,40 @@ def test_words_that_come_after_the_reply_went_on_end_it_all_the_same() -> None:
     play = speaking() >> ev.CallerStirred(103.0) >> ev.CallerPaused(103.1) << Resume(2)
     play >> ev.CallerHeard("停一下", 2) << Silence(2) << State.HEARING
     play.stops() << ("think", 3, "停一下")
+
+
+def test_words_that_come_when_the_reply_had_gone_on_into_the_caller_s_speech_end_it_and_are_answered_without_another_sound() -> (
+    None
+):
+    """A recogniser may take longer for the first words than a reply is held."""
+    play = speaking().begins() << Hold(2)
+    play.fires("held") << Resume(2)
+    play >> ev.CallerPaused(play.now)
+    play.silent() >> ev.CallerHeard("停一下", 2) << Silence(2) << State.HEARING
+    play.fires("endpoint") << ("think", 3, "停一下")
+
+
+def test_a_caller_who_was_taken_for_noise_is_answered_when_his_words_come_though_he_is_silent_by_then() -> None:
+    play = speaking()
+    for _ in range(DEAF):
+        play.begins() >> ev.CallerPaused(play.now)
+        if "held" in play.timers:
+            play.fires("held")
+    play.begins()
+    play.silent() >> ev.CallerPaused(play.now) >> ev.CallerHeard("停一下", 2) << Silence(2)
+    play.fires("endpoint") << ("think", 3, "停一下")
+
+
+def test_a_caller_who_is_too_quiet_for_voice_activity_interrupts_by_words_and_is_answered() -> None:
+    play = speaking() >> ev.CallerPartlyHeard("停", 2) << Silence(2)
+    play >> ev.CallerHeard("停一下", 2)
+    play.fires("endpoint") << ("think", 3, "停一下")
+
+
+def test_a_caller_who_interrupts_and_goes_on_is_heard_out() -> None:
+    play = speaking().begins() << Hold(2)
+    play >> ev.CallerPartlyHeard("停一下我", 2) << Silence(2) << State.HEARING
+    assert "endpoint" not in play.timers
 
 
 def test_a_caller_who_makes_noises_all_the_time_is_asked_for_more_and_more() -> None:

@@ -17,7 +17,7 @@ from ..sim.caller import Conversation
 from ..sim.gateway_process import GatewayProcess
 from ..sim.script import Say, Script, Step, Wait, WaitFor
 from ..sim.stage import Played, Stage, configuration
-from .report import Row, median, percentile, report
+from .report import Row, count, median, percentile, report
 
 QUESTION = "请讲一个故事"
 STOP = "好了，请停一下"
@@ -29,7 +29,7 @@ A_CALL = 5
 
 
 def register(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--interruptions", type=int, default=30, metavar="N", help="how many (default: 30)")
+    parser.add_argument("--interruptions", type=count, default=30, metavar="N", help="how many (default: 30)")
     parser.add_argument(
         "--min-speech-ms", type=int, default=200, metavar="MS", help="speech that makes a barge-in (default: 200)"
     )

@@ -41,7 +41,7 @@ from ..sim.line import FRAMES_PER_SECOND
 from ..sim.script import Say, Script, Step, Wait, WaitFor
 from ..sim.stage import Played, Stage, configuration
 from .processes import Processor, resident_bytes
-from .report import Row, median, percentile, report
+from .report import Row, count, duration, median, percentile, report
 
 PAUSE_S = 0.5
 """How long a caller is silent after a reply."""
@@ -102,8 +102,8 @@ class Load:
 
 
 def register(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--calls", type=int, default=100, metavar="N", help="how many at once (default: 100)")
-    parser.add_argument("--seconds", type=float, default=60, metavar="S", help="how long each call is (default: 60)")
+    parser.add_argument("--calls", type=count, default=100, metavar="N", help="how many at once (default: 100)")
+    parser.add_argument("--seconds", type=duration, default=60, metavar="S", help="how long each call is (default: 60)")
     parser.add_argument("--vad", default="webrtc", metavar="NAME", help="voice activity (default: webrtc)")
     parser.add_argument(
         "--live", action="store_true", help="on a real FreeSWITCH, found by FREESWITCH_PREFIX or in the usual places"

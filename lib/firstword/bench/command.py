@@ -9,7 +9,7 @@ from pathlib import Path
 BENCHES = {
     "first-word": "how soon the caller hears the first word: streamed against whole-then-play, and our part of it",
     "barge-in": "how quickly a reply stops when the caller interrupts, and whether what was heard is known",
-    "providers": "how soon a reply's first text is at the service: with a spare connection, without, and by the official SDK",
+    "providers": "how soon a reply's first text is at the service (with a spare, without, by the official SDK), and how soon it speaks",
     "pieces": "how soon the first piece of a reply goes to the synthesiser, and whether the others come in time",
     "reading": "whether figures, signs and letters are said as a caller expects it, beside what others make of them",
     "turns": "whether the conversation is natural: turns cut off, waits, false and missed interruptions",

@@ -30,7 +30,7 @@ from ..live.load import Load, Talk
 from ..sim.gateway_process import GatewayProcess
 from ..sim.stage import configuration
 from .processes import resident_bytes
-from .report import Row, report
+from .report import Row, count, report
 
 AT_ONCE = 20
 CALL_S = 2.2
@@ -46,7 +46,9 @@ GROWTH_KB = 1.0
 
 
 def register(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--calls", type=int, default=2000, metavar="N", help="how many, in two halves (default: 2000)")
+    parser.add_argument(
+        "--calls", type=count, default=2000, metavar="N", help="how many, in two halves (default: 2000)"
+    )
     parser.add_argument(
         "--live", action="store_true", help="on a real FreeSWITCH, found by FREESWITCH_PREFIX or in the usual places"
     )

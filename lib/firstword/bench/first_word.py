@@ -25,7 +25,7 @@ from ..sim.gateway_process import GatewayProcess
 from ..sim.script import Say, Script, Step, Wait, WaitFor
 from ..sim.stage import Place, Played, Stage, configuration
 from . import whole
-from .report import Row, median, percentile, report
+from .report import Row, count, duration, median, percentile, report
 
 SHORT = "好的，您的快递今天下午送到。"
 LONG_CLAUSE = "好的，您的快递已经到达本市的分拣中心，预计明天上午送到，请您保持电话畅通。"
@@ -58,7 +58,7 @@ class Speeds:
 def register(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--first-token-ms", type=float, default=300, metavar="MS", help="of the model (default: 300)")
     parser.add_argument(
-        "--tokens-per-s", type=float, default=20, metavar="N", help="of the model, two characters each (default: 20)"
+        "--tokens-per-s", type=duration, default=20, metavar="N", help="of the model, two characters each (default: 20)"
     )
     parser.add_argument(
         "--first-packet-ms", type=float, default=150, metavar="MS", help="of the synthesis (default: 150)"
@@ -67,12 +67,12 @@ def register(parser: argparse.ArgumentParser) -> None:
         "--real-time-factor", type=float, default=0.1, metavar="X", help="of the synthesis (default: 0.1)"
     )
     parser.add_argument(
-        "--byte-ms", type=int, default=60, metavar="MS", help="pace of the voice in the comparison (default: 60)"
+        "--byte-ms", type=count, default=60, metavar="MS", help="pace of the voice in the comparison (default: 60)"
     )
     parser.add_argument(
-        "--calls", type=int, default=3, metavar="N", help="calls of each kind in the comparison (default: 3)"
+        "--calls", type=count, default=3, metavar="N", help="calls of each kind in the comparison (default: 3)"
     )
-    parser.add_argument("--turns", type=int, default=50, metavar="N", help="turns of each overhead row (default: 50)")
+    parser.add_argument("--turns", type=count, default=50, metavar="N", help="turns of each overhead row (default: 50)")
 
 
 def run(args: argparse.Namespace) -> int:

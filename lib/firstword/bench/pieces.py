@@ -24,7 +24,7 @@ from ..text.boundary import CLAUSE, NONE, Context
 from ..text.reader import Reader
 from ..text.reading import Reading
 from ..text.segment import Segmenter
-from .report import Row, median, percentile, report
+from .report import Row, duration, median, percentile, report
 
 SEPARATOR = "\n%%\n"
 PLACES = (
@@ -38,7 +38,7 @@ _CHINESE = re.compile(r"[\u3400-\u9fff]")
 
 def register(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--set", type=Path, metavar="DIR", help="the replies (default: tests/data/replies)")
-    parser.add_argument("--tokens-per-s", type=float, default=20, metavar="N", help="of the model (default: 20)")
+    parser.add_argument("--tokens-per-s", type=duration, default=20, metavar="N", help="of the model (default: 20)")
     parser.add_argument(
         "--first-packet-ms", type=float, default=150, metavar="MS", help="of the synthesis (default: 150)"
     )

@@ -1,4 +1,6 @@
-"""How soon a reply's first text is at the service that is to speak it: with a spare, without one, and by Alibaba Cloud's own SDK.
+"""How soon a reply's first text is at the service that is to speak it, and how soon it speaks.
+
+The text: with a spare, without one, and by Alibaba Cloud's own SDK.
 
 Counted from the model's first token, with which everything begins here (in a call the task is begun earlier, together with the model),
 to the moment at which the gateway has the first message with text; both by the machine's monotonic clock. The gateway takes
@@ -7,6 +9,13 @@ to the moment at which the gateway has the first message with text; both by the 
 *warm*: one call's replies, each interrupted, so that each finds what `net/spares.py` has connected meanwhile. *cold*: no spares, so the
 connection is part of it. *official SDK*: the same, by the vendor's python SDK in a process of its own, where it is installed (the extra
 ``referees``).
+
+The speech: a model of twenty tokens a second writes replies of three sentences, whose first has *no mark* before its full stop (39
+characters), or *clauses* (73), or clauses after a *short clause* (好的，). From the first token to the service's first audio: *cut and
+flushed* as a call does it, *token by token* without a flush, so that the service begins when it finds the mark it waits for, *whole
+sentence* when the first is written. What a service waits for is the gateway's model of it (``firstword gateway --split``): what the pages
+say, and where they do not say (NLS, server_commit) that it waits for a full stop; NLS with a comma too. A service's own time for the speech
+is not in it. Counted too: pieces after the first that are no whole clause, and for how long the caller heard nothing within a reply.
 """
 
 from __future__ import annotations
@@ -27,8 +36,8 @@ from ..gateway.server import Gateway
 from ..net.spares import Spares
 from ..providers.registry import make_tts
 from ..speech.tts import Mark, Synthesiser
-from . import official_sdks
-from .report import Row, median, percentile, report
+from . import first_packet, official_sdks
+from .report import Row, count, median, percentile, report
 
 WARM_GOAL_MS = 5.0
 COLD_GOAL_MS = 10.0
@@ -78,8 +87,11 @@ def register(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--connect-ms", type=float, default=100, metavar="MS", help="of the gateway, for each connection (default: 100)"
     )
-    parser.add_argument("--replies", type=int, default=100, metavar="N", help="of each kind (default: 100)")
-    parser.add_argument("--sdk-replies", type=int, default=20, metavar="N", help="by each official SDK (default: 20)")
+    parser.add_argument("--replies", type=count, default=100, metavar="N", help="of each kind (default: 100)")
+    parser.add_argument("--sdk-replies", type=count, default=20, metavar="N", help="by each official SDK (default: 20)")
+    parser.add_argument(
+        "--spoken-replies", type=count, default=20, metavar="N", help="of each kind that are spoken (default: 20)"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -89,6 +101,7 @@ def run(args: argparse.Namespace) -> int:
             print(f"  {service.name}: {args.replies} replies with a spare, {args.replies} without ...", flush=True)
             rows += ours(gateway, service, args.replies, args.connect_ms)
             rows += theirs(gateway, service, args.sdk_replies)
+    rows += first_packet.measure(args.spoken_replies, args.connect_ms)
     return report("providers", rows, args.json)
 
 

@@ -44,7 +44,14 @@ def resident(): return int(open("/proc/self/statm").read().split()[1]) * 4096 / 
 before, begun = resident(), time.perf_counter()
 import firstword.text.spoken
 print((time.perf_counter() - begun) * 1000, resident() - before)
+from firstword.text.reader import phrase
+from firstword.text.reading import Reading
+from firstword.text.segment import Segmenter
+for language, text in (("zh", "**您的余额**是1,234.5元。"), ("en", "The **balance** is $1,234.50.")):
+    Segmenter().feed(phrase(text, Reading(language=language))[1])
+print((time.perf_counter() - begun) * 1000, resident() - before)
 """
+"""In a fresh interpreter: the words of both languages, then markup and pieces too, and a first text read in each."""
 
 
 def register(parser: argparse.ArgumentParser) -> None:
@@ -227,10 +234,12 @@ def _import_rows() -> list[Row]:
             check=True,
         )
         figures.append([float(one) for one in done.stdout.split()])
-    times, sizes = zip(*figures, strict=True)
+    words_ms, words_mb, all_ms, all_mb = map(statistics.median, zip(*figures, strict=True))
     return [
-        Row("to import, with all it needs", statistics.median(times), "ms", goal=150),
-        Row("in memory, with all it needs", statistics.median(sizes), "MB", goal=10),
+        Row("to import, with all it needs", words_ms, "ms", goal=150),
+        Row("in memory, with all it needs", words_mb, "MB", goal=10),
+        Row("markup and pieces too, and a text in each language", all_ms, "ms", goal=150),
+        Row("in memory with all of it", all_mb, "MB", goal=10),
     ]
 
 
@@ -255,7 +264,7 @@ def _print(sets: Sequence[Set], scores: Scores, rows: Sequence[Row], show: bool)
     for row in rows:
         if row.unit != "%":
             print(
-                f"  {row.name:<40} {row.value:>10.3f} {row.unit:<3} goal <= {row.goal:g}  {'ok' if row.ok else 'MISSED'}"
+                f"  {row.name:<50} {row.value:>10.3f} {row.unit:<3} goal <= {row.goal:g}  {'ok' if row.ok else 'MISSED'}"
             )
     if show:
         for name, _, some in sets:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import platform
@@ -39,6 +40,22 @@ class Row:
             "goal": self.goal,
             "ok": self.ok,
         }
+
+
+def count(text: str) -> int:
+    """A number on the command line that counts what is measured, for argparse: 1 or more."""
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"takes 1 or more, not {number}")
+    return number
+
+
+def duration(text: str) -> float:
+    """A time on the command line, or a speed: more than 0."""
+    number = float(text)
+    if not 0 < number < float("inf"):
+        raise argparse.ArgumentTypeError(f"takes more than 0, not {text}")
+    return number
 
 
 def machine() -> dict[str, Any]:

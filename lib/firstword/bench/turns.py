@@ -32,14 +32,16 @@ from typing import Any, get_args
 
 import numpy as np
 
+from ..call.profile import Profile
 from ..clock import SYSTEM
 from ..errors import ConfigError
+from ..options import bind
 from ..sim.gateway_process import GatewayProcess
 from ..sim.stage import Place, Played, Stage, configuration
 from . import conversations
 from .calls import lateness_ms
 from .conversations import Annotated
-from .report import Row, conclude, median, percentile
+from .report import Row, conclude, count, median, percentile
 from .score import LONG_WAIT_MS, Nothing, Score, score
 from .timeline import UNHEARD, timeline_of
 
@@ -115,7 +117,9 @@ def register(parser: argparse.ArgumentParser) -> None:
         metavar="NAME=VALUE",
         help="a setting of the default profile, to try it",
     )
-    parser.add_argument("--at-once", type=int, default=AT_ONCE, metavar="N", help=f"calls at once (default: {AT_ONCE})")
+    parser.add_argument(
+        "--at-once", type=count, default=AT_ONCE, metavar="N", help=f"calls at once (default: {AT_ONCE})"
+    )
     parser.add_argument(
         "--each",
         action="store_true",
@@ -166,6 +170,7 @@ def _settings(given: Sequence[str]) -> dict[str, object]:
         if not equals:
             raise ConfigError(f"--setting takes NAME=VALUE, not {text!r}")
         settings[name.strip().replace("-", "_")] = value
+    bind(Profile, {name: str(value) for name, value in settings.items()}, "--setting")
     return settings
 
 

@@ -33,13 +33,16 @@ class Listening:
         self._lock = threading.Lock()  # _at_work, _unfinished
         self._at_work: Recognition | None = None
         self._unfinished = Unfinished(recogniser.rate)
-        self._utterances = 0
+        self._utterances = 0  # the latest of which anything was heard
+        self._finals = 0  # the latest that is over
         self._base = 0
 
     def start(self) -> None:
         """Begin, or begin anew after a failure: then the audio since the last final words is said again. Call thread."""
         self.stop()
-        self._base = self._utterances
+        self._base = max(
+            self._finals, self._utterances - 1
+        )  # what is half heard keeps its number: it may be answered already
         at_work = self._recogniser.start(self._label, self)
         with self._lock:
             again = self._unfinished.restart()
@@ -75,7 +78,8 @@ class Listening:
     def final(self, transcript: Transcript) -> None:
         with self._lock:
             self._unfinished.finished(transcript.end_ms)
-        self._post(CallerHeard(transcript.text, self._number(transcript)))
+        self._finals = self._number(transcript)
+        self._post(CallerHeard(transcript.text, self._finals))
 
     def finished(self) -> None:
         log.debug("%s: the recogniser has finished", self._label)

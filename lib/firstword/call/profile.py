@@ -73,9 +73,7 @@ class Profile(Permissions, Reading, Manners):
     reply_chars: int = option(
         4000, help="the longest reply; a model that goes on is stopped there", low=1, high=100_000
     )
-    rate: int = option(
-        8000, help="samples per second on the way to and from the switch: 8000 or 16000", low=8000, high=16000
-    )
+    rate: int = option(8000, help="samples per second on the way to and from the switch", choices=("8000", "16000"))
     startup_ms: int = option(100, help="audio kept before a reply begins, against underruns", low=0, high=200)
     vad: str = option("webrtc", help="voice activity: webrtc, webrtc:0 to webrtc:3, silero or level")
     min_speech_ms: int = option(200, help="how much speech makes a caller's turn or a barge-in", low=20, high=2000)

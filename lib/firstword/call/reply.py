@@ -67,9 +67,8 @@ class Reply:
         self._reading = reading
         self._reader = Reader(reading, synthesiser.reads)
         self._segmenter = Segmenter()
-        self._writing = (
-            threading.Lock()
-        )  # _reader, _segmenter and the order of pieces: the model's thread and the call's
+        # _reader, _segmenter and the order of pieces: the model's thread and the call's
+        self._writing = threading.Lock()
         self._written_chars = 0
         self._token_at = 0.0
         self._lock = threading.Lock()  # _heard, _generation, _over: touched by up to three threads

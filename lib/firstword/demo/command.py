@@ -163,7 +163,8 @@ def _play(
     place: Place, parts: Parts, script: Script, sentences: Mapping[str, str], verbose: bool
 ) -> tuple[Played, float | None]:
     """The call, and where in its recording the times of its record begin: None if it was never answered."""
-    patience = {"final_ms": 6000, "think_ms": 60_000}  # engines that share two cores take their time
+    # Engines that share two cores take their time, and Whisper has no words before the caller has finished: a reply is held till then.
+    patience = {"final_ms": 6000, "think_ms": 60_000, "hold_ms": 4000}
     xml = configuration(
         place,
         {**story.PROFILE, **patience, "vad": parts.vad},

@@ -122,6 +122,7 @@ def register(parser: argparse.ArgumentParser) -> None:
         "--rate", type=int, choices=(8000, 16000, 24000), help="samples per second of --voice (default: 8000)"
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write how it was read, and what was measured")
+    parser.set_defaults(writes=("out", "json"))
 
 
 def run(args: argparse.Namespace) -> int:
@@ -216,7 +217,7 @@ def _write(args: argparse.Namespace, spoken: Spoken, name: str, told: Mapping[st
     }
     try:
         args.out.parent.mkdir(parents=True, exist_ok=True)
-        with wave.open(str(args.out), "wb") as file:
+        with args.out.open("wb") as raw, wave.open(raw, "wb") as file:
             file.setparams((1, 2, spoken.rate, 0, "NONE", ""))
             file.writeframes(spoken.pcm)
     except OSError as error:

@@ -13,12 +13,15 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from ..errors import ConfigError
+from ..audio import vad
+from ..clock import SYSTEM
+from ..errors import ConfigError, FirstwordError
 from ..gateway import options as local
 from ..host import probe
 from ..host.examine import describe, machine
 from ..host.findings import Finding
 from ..host.settings import Settings, parse
+from ..host.shelf import Shelf
 from . import live
 from .variants import VARIANTS, at_gateway
 
@@ -67,15 +70,31 @@ def _examine(args: argparse.Namespace) -> int:
 
 
 def _services(config: Path) -> Iterator[Finding]:
-    """The configuration, and a finding for each of its services. Raises ConfigError."""
+    """The configuration, and a finding for each of its profiles and services. Raises ConfigError."""
     settings = _settings(config)
     yield Finding("configuration", True, describe(settings))
+    yield from _profiles(settings)
     yield from probe.services(settings.services.values(), seconds=live.SERVICE_S)
+
+
+def _profiles(settings: Settings) -> Iterator[Finding]:
+    """Whether each has what a call needs besides its services: a judge of speech, and the secrets of its tools."""
+    shelf = Shelf(settings, SYSTEM)
+    for profile in settings.profiles.values():
+        what = f"profile {profile.name!r}"
+        try:
+            vad.make(profile.vad, profile.rate)
+            shelf.toolbox(profile)
+        except FirstwordError as error:
+            yield Finding(what, False, str(error))
+        else:
+            yield Finding(what, True, "has its judge of speech and its tools")
+    shelf.close()
 
 
 def _settings(config: Path) -> Settings:
     try:
-        return parse(config.read_text())
+        return parse(config.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not UTF-8"
         raise ConfigError(f"{config} can not be read: {reason}") from error

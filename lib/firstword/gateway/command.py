@@ -59,6 +59,7 @@ def register(parser: argparse.ArgumentParser) -> None:
         help="append a line of JSON for each connection that ends: service, times, bytes, when the caller's sounds began",
     )
     parser.add_argument("--verbose", action="store_true", help="print a line for each connection that ends")
+    parser.set_defaults(writes=("json", "journal"))
 
 
 def run(args: argparse.Namespace) -> int:
@@ -68,7 +69,7 @@ def run(args: argparse.Namespace) -> int:
         ConfigError, ScriptError: a setting, a fault, an engine or the script can not be used.
     """
     names = {field.name: getattr(args, f"gateway_{field.name}") for field in dataclasses.fields(GatewayOptions)}
-    options = bind(GatewayOptions, {k: v for k, v in names.items() if v is not None}, "firstword gateway")
+    options = bind(GatewayOptions, {k: v for k, v in names.items() if v is not None}, "options")
     faults = [parse(text) for text in args.fault]
     gateway = Gateway(options)
     for service, fault in faults:

@@ -69,7 +69,7 @@ class Fault:
         if self.kind in ("status", "slow") and self.value <= 0:
             raise ConfigError(f"the fault {self.kind} needs a value: --fault SERVICE:{self.kind}=N")
         if min(self.value, self.events, self.bytes, self.times) < 0:
-            raise ConfigError(f"a fault's numbers can not be negative: {self}")
+            raise ConfigError(f"the numbers of the fault {self.kind} can not be negative")
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,7 +117,11 @@ class ScriptedMind:
 
         try:
             content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
-        except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        except OSError as error:
+            raise ScriptError(f"{path} can not be read: {error.strerror}") from error
+        except UnicodeDecodeError as error:
+            raise ScriptError(f"{path} is not text in UTF-8") from error
+        except yaml.YAMLError as error:
             raise ScriptError(f"{path}: {' '.join(str(error).split())}") from error
         if isinstance(content, list):
             content = {"replies": content}

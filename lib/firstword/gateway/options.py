@@ -92,6 +92,6 @@ class GatewayOptions:
         mine = (self.appkey, self.access_key_id, self.access_key_secret, self.api_key)
         if self.host not in LOOPBACK and any(a == b for a, b in zip(known, mine, strict=True)):
             raise ConfigError(
-                f"firstword gateway: to listen on {self.host} give it an appkey, access_key_id, access_key_secret and api_key "
+                f"to listen on {self.host} give it an appkey, access_key_id, access_key_secret and api_key "
                 "of your own; the built-in ones are known to everybody"
             )

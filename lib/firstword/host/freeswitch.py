@@ -23,14 +23,14 @@ import os
 import stat
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 from ..clock import SYSTEM, Clock
 from ..errors import ConfigError, HostError, one_line
-from . import background
+from . import background, markup
 
 log = logging.getLogger("firstword.host")
 
@@ -275,11 +275,13 @@ class FreeSwitch:
     def configuration(self) -> str:
         """See `host.api.Switch`."""
         text = background.answer(_binding(), CONFIGURATION, CONFIGURATION_S, self.clock)
+        file = Path(_binding().getGlobalVariable("conf_dir") or "") / "autoload_configs" / "firstword.conf.xml"
         if not text.lstrip().startswith("<"):
-            folder = Path(_binding().getGlobalVariable("conf_dir") or "") / "autoload_configs"
             raise ConfigError(
-                f"the switch knows no firstword.conf: put firstword.conf.xml into {folder} and say reloadxml in fs_cli"
+                f"the switch knows no firstword.conf: put firstword.conf.xml into {file.parent} and say reloadxml in fs_cli"
             )
+        with suppress(OSError):  # it may come from elsewhere
+            markup.check_encoding(file.read_bytes(), str(file))
         return text
 
     def ask(self, command: str) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 
 from ..call.profile import Profile
 from ..call.tools.http_tool import HttpToolSettings
+from ..options import bounds
 from ..providers import registry
 from .settings import Common, General
 
@@ -48,7 +49,7 @@ def _takes(field: dataclasses.Field[Any]) -> str:
     if meta["choices"]:
         return ", ".join(f"`{choice}`" for choice in meta["choices"])
     if meta["low"] is not None or meta["high"] is not None:
-        return f"{'' if meta['low'] is None else format(meta['low'], 'g')} to {'' if meta['high'] is None else format(meta['high'], 'g')}"
+        return bounds(meta["low"], meta["high"])
     if meta["secret"]:
         return "`env:NAME` or `file:PATH`"
     return "true, false" if field.type in ("bool", bool, "bool | None") else "text"

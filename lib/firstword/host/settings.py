@@ -24,7 +24,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import get_args
-from xml.etree import ElementTree
 
 from ..audio.media_clock import DEPTH_FRAMES
 from ..call.profile import Profile
@@ -32,7 +31,7 @@ from ..call.tools import HttpTool, Toolbox, builtin, http_tool
 from ..errors import ConfigError
 from ..options import bind, did_you_mean, option
 from ..providers import registry
-from ..text.lexicon import entries
+from . import agreement, markup
 
 KINDS: tuple[registry.Kind, ...] = get_args(registry.Kind)
 
@@ -146,15 +145,11 @@ def parse(xml: str) -> Settings:
     Raises:
         ConfigError: one line.
     """
-    try:
-        root = ElementTree.fromstring(xml)
-    except ElementTree.ParseError as error:
-        raise ConfigError(f"firstword.conf is no well-formed XML: {error}") from error
-    _only(root, ("settings", "services", "tools", "profiles"), "firstword.conf")
-    general = bind(General, _params(root.find("settings"), "settings"), "settings")
-    services = {service.name: service for service in _services(root.find("services"))}
-    tools = {tool.name: tool for tool in _tools(root.find("tools"))}
-    profiles = {profile.name: profile for profile in _profiles(root.find("profiles"), services)}
+    found = markup.sections(xml, ("settings", "services", "tools", "profiles"))
+    general = bind(General, markup.params(found.get("settings"), "settings"), "settings")
+    services = {service.name: service for service in _services(found.get("services"))}
+    tools = {tool.name: tool for tool in _tools(found.get("tools"))}
+    profiles = {profile.name: profile for profile in _profiles(found.get("profiles"), services)}
     if not profiles:
         raise ConfigError("firstword.conf has no <profile>")
     declared = {name: tool.make(secrets=False) for name, tool in tools.items()}
@@ -163,45 +158,33 @@ def parse(xml: str) -> Settings:
     return Settings(general, services, profiles, tools)
 
 
-def _services(section: ElementTree.Element | None) -> Iterable[ServiceSection]:
-    for element in _children(section, "service", "services"):
-        name, vendor = element.get("name", ""), element.get("vendor", "")
+def _services(section: markup.Element | None) -> Iterable[ServiceSection]:
+    for name, element in markup.entries(section, "service", "services", ("name", "does", "vendor")).items():
+        vendor = element.get("vendor", "")
         where = f"service {name!r}"
-        if not name:
-            raise ConfigError("a <service> has no name")
         does = next((kind for kind in KINDS if kind == element.get("does")), None)
         if does is None:
             raise ConfigError(f"{where}: 'does' takes one of {', '.join(KINDS)}, not {element.get('does', '')!r}")
-        values = _params(element, where)
+        values = markup.params(element, where)
         ours = {known.name: values.pop(known.name) for known in fields(Common) if known.name in values}
         common = bind(Common, ours, where)
         registry.check(does, vendor, values, where)
         yield ServiceSection(name, does, vendor, values, common)
 
 
-def _tools(section: ElementTree.Element | None) -> Iterable[ToolSection]:
-    seen = set(builtin.NAMES)
-    for element in _children(section, "tool", "tools"):
-        name = element.get("name", "")
-        where = f"tool {name!r}"
-        if not name:
-            raise ConfigError("a <tool> has no name")
-        if name in seen:
-            raise ConfigError(f"{where}: there is another tool of that name")
-        seen.add(name)
-        _only(element, ("param", "header"), where)
-        headers = _headers(element.findall("header"), where)
-        yield ToolSection(name, _values(element.findall("param"), where), headers)
+def _tools(section: markup.Element | None) -> Iterable[ToolSection]:
+    for name, element in markup.entries(section, "tool", "tools", ("name",)).items():
+        if name in builtin.NAMES:
+            raise ConfigError(f"tool {name!r}: there is another tool of that name")
+        yield ToolSection(name, *markup.params_and_headers(element, f"tool {name!r}"))
 
 
-def _profiles(section: ElementTree.Element | None, services: Mapping[str, ServiceSection]) -> Iterable[Profile]:
-    elements = {element.get("name", ""): element for element in _children(section, "profile", "profiles")}
-    inherited = _params(elements["default"], "profile 'default'") if "default" in elements else {}
-    for name, element in elements.items():
+def _profiles(section: markup.Element | None, services: Mapping[str, ServiceSection]) -> Iterable[Profile]:
+    elements = markup.entries(section, "profile", "profiles", ("name",))
+    given = {name: markup.params(element, f"profile {name!r}") for name, element in elements.items()}
+    for name, values in given.items():
         where = f"profile {name!r}"
-        if not name:
-            raise ConfigError("a <profile> has no name")
-        profile = bind(Profile, {**inherited, **_params(element, where), "name": name}, where)
+        profile = bind(Profile, {**given.get("default", {}), **values, "name": name}, where)
         for kind in KINDS:
             chosen: tuple[str, ...] = getattr(profile, kind)
             fitting = [service.name for service in services.values() if service.does == kind]
@@ -211,42 +194,5 @@ def _profiles(section: ElementTree.Element | None, services: Mapping[str, Servic
                     raise ConfigError(f"{where}: {kind}: there is no such service {wanted!r}{known}")
                 if chosen.count(wanted) > 1:
                     raise ConfigError(f"{where}: {kind}: {wanted!r} is there twice")
-        entries(profile.lexicon, f"{where}: lexicon")
+        agreement.check(profile, where)
         yield profile
-
-
-def _params(element: ElementTree.Element | None, where: str) -> dict[str, str]:
-    return _values(_children(element, "param", where), where)
-
-
-def _values(params: Iterable[ElementTree.Element], where: str) -> dict[str, str]:
-    values: dict[str, str] = {}
-    for child in params:
-        name = child.get("name", "").replace("-", "_")
-        if not name:
-            raise ConfigError(f"{where}: a <param> has no name")
-        values[name] = child.get("value", child.text or "")
-    return values
-
-
-def _headers(headers: Iterable[ElementTree.Element], where: str) -> dict[str, str]:
-    values: dict[str, str] = {}
-    for child in headers:
-        name = child.get("name", "")
-        if name.lower() in map(str.lower, values):
-            raise ConfigError(f"{where}: the header {name!r} is there twice")
-        values[name] = child.get("value", child.text or "")
-    return values
-
-
-def _children(element: ElementTree.Element | None, tag: str, where: str) -> list[ElementTree.Element]:
-    if element is None:
-        return []
-    _only(element, (tag,), where)
-    return list(element)
-
-
-def _only(element: ElementTree.Element, tags: tuple[str, ...], where: str) -> None:
-    for child in element:
-        if child.tag not in tags:
-            raise ConfigError(f"{where}: unknown element <{child.tag}>{did_you_mean(str(child.tag), tags)}")

@@ -9,10 +9,9 @@ from typing import Any
 from ..call.dialogue import Services
 from ..call.profile import Profile
 from ..call.tools import Errands, HttpTool, Toolbox
-from ..call.tools.permissions import destinations
 from ..clock import Clock
 from ..errors import ConfigError
-from ..options import did_you_mean, phrases
+from ..options import phrases
 from ..providers import registry
 from ..speech.fallback.alarms import Alarms
 from ..speech.fallback.breaker import BreakerBounds
@@ -64,18 +63,8 @@ class Shelf:
         return [(member.title, *member.standing(now)) for member in members]
 
     def toolbox(self, profile: Profile) -> Toolbox:
-        """The tools of a profile.
-
-        Raises:
-            ConfigError: a secret of one is missing (it is tried again the next time), or the person whom a key reaches is none of the
-                profile's destinations.
-        """
+        """The tools of a profile. Raises ConfigError: a secret of one is missing (it is tried again the next time)."""
         where = f"profile {profile.name!r}"
-        known = destinations(profile, where)
-        if profile.person and profile.person not in known:
-            raise ConfigError(
-                f"{where}: person {profile.person!r} is none of its destinations{did_you_mean(profile.person, known)}"
-            )
         with self._lock:
             names = [name for name in profile.tools if name in self._settings.tools]
             return Toolbox(profile, {name: self._tool(name) for name in names}, where)

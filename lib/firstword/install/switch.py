@@ -84,7 +84,7 @@ def find(option: str | None, prefix: Path | None) -> Console | None:
     Raises:
         ConfigError: `option` is no command line.
     """
-    if option:
+    if option is not None:
         try:
             argv = shlex.split(option)
         except ValueError as error:

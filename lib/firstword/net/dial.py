@@ -110,14 +110,13 @@ def _connect(addresses: list[Address], place: str, wait: Wait, deadline: Deadlin
     refusals: list[OSError] = []
     left = iter(addresses)
     try:
-        more = _begin_next(left, trying, refusals)
+        more, turn = _begin_next(left, trying, refusals), deadline.clock.deadline(STAGGER_S)
         while trying or more:
-            stagger = min(STAGGER_S, deadline.left()) if more else deadline.left()
-            ready = wait.pause({fd: select.POLLOUT for fd in trying}, stagger)
-            if not ready:
-                if deadline.passed():
-                    raise NetError(f"timed out connecting to {place}", kind="timeout")
-                more = more and _begin_next(left, trying, refusals)
+            seconds = min(turn.left(), deadline.left()) if more else deadline.left()
+            ready = wait.pause({fd: select.POLLOUT for fd in trying}, seconds)
+            if not ready and deadline.passed():
+                _look_again(place)
+                raise NetError(f"timed out connecting to {place}", kind="timeout")
             for fd in ready:
                 sock = trying.pop(fd)
                 failed = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
@@ -125,19 +124,24 @@ def _connect(addresses: list[Address], place: str, wait: Wait, deadline: Deadlin
                     return sock
                 sock.close()
                 refusals.append(OSError(failed, os.strerror(failed)))
-            if not trying:
-                more = _begin_next(left, trying, refusals)
+            if not trying or (more and turn.passed()):  # a pause may end before: something was given to the connection
+                more, turn = _begin_next(left, trying, refusals), deadline.clock.deadline(STAGGER_S)
     finally:
         for sock in trying.values():
             sock.close()
-    with _names_lock:  # perhaps the addresses have changed: look again next time
-        for (host, port), shared in _names.items():
-            if f"{host}:{port}" == place:
-                shared.forget()
+    _look_again(place)
     last = refusals[-1]
     if last.errno == errno.ECONNREFUSED:
         raise NetError(f"nobody listens at {place} (connection refused)", kind="unreachable") from last
     raise NetError(f"{place} can not be reached ({last.strerror})", kind="unreachable") from last
+
+
+def _look_again(place: str) -> None:
+    """Perhaps the addresses have changed."""
+    with _names_lock:
+        for (host, port), shared in _names.items():
+            if f"{host}:{port}" == place:
+                shared.forget()
 
 
 def _begin_next(left: Iterator[Address], trying: dict[int, socket.socket], refusals: list[OSError]) -> bool:

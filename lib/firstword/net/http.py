@@ -66,7 +66,7 @@ class Client:
     Args:
         provider: for the errors.
         secrets: texts that never appear in an error.
-        warm: how many idle connections are kept.
+        warm: how many idle connections are kept: a hundred calls have one each, and some more.
         public: connect only to public addresses; see `dial`.
 
     Any thread may call any method. Proxies, netrc and cookies are not used.
@@ -78,7 +78,7 @@ class Client:
         *,
         secrets: Sequence[str] = (),
         clock: Clock = SYSTEM,
-        warm: int = 64,
+        warm: int = 128,
         public: bool = False,
     ) -> None:
         self.provider = provider

@@ -120,7 +120,10 @@ class Recognising:
             self._send_audio()
 
     def _end(self) -> None:
-        """Everything was recognised."""
+        """The service says that everything was recognised. If nobody has asked for the end it has failed, for the caller still speaks."""
+        if not self.stopping:
+            self._fail(self._words.failure("the service ended the task by itself"))
+            return
         self._told_end()
         self.connection.close()
 

@@ -90,11 +90,13 @@ class Shared(Generic[T]):
         with self._lock:
             return self._held[0] if self._held is not None and self._clock.now() < self._held[2] else None
 
-    def forget(self, value: T | None = None) -> None:
-        """What is held has proved wrong, or only if it is `value`: the next caller fetches."""
+    def forget(self, value: T | None = None) -> bool:
+        """What is held has proved wrong, or only if it is `value`: the next caller fetches. Returns whether something was forgotten."""
         with self._lock:
-            if value is None or (self._held is not None and self._held[0] == value):
-                self._held = None
+            if self._held is None or (value is not None and self._held[0] != value):
+                return False
+            self._held = None
+            return True
 
     def keep_fresh(self) -> float:
         """Renew what is held once it is not fresh any more, whether anybody asks or not. Returns in how many seconds to call it again."""
@@ -110,9 +112,10 @@ class Shared(Generic[T]):
     def _begin(self) -> _Flight[T]:
         """The fetch under way, or a new one. The lock is held."""
         if self._flight is None:
-            self._flight = flight = _Flight[T]()
+            flight = _Flight[T]()
+            spawn(self._job, lambda: self._fly(flight))  # first: if there is no thread left nobody may wait for one
+            self._flight = flight
             self.fetches += 1
-            spawn(self._job, lambda: self._fly(flight))
         return self._flight
 
     def _fly(self, flight: _Flight[T]) -> None:

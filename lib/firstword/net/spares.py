@@ -111,15 +111,18 @@ class Spares:
             False if no spare is wanted; the connection is then closed in order.
         """
         with self._lock:
+            if connection in self._returning:
+                return True  # it was told so twice
             self._reuses = True
             wanted = not self._closed and len(self._spares) + len(self._returning) <= self._wanted()
-            if wanted and connection not in self._returning:
-                spare = self._returning[connection] = _Spare(self)
-        if not wanted:
+            spare = self._begin() if wanted else None
+            if spare is not None:
+                self._returning[connection] = spare
+        if spare is None:
             connection.close()
         elif not connection.pass_on(spare.connection):
             self._forget_returning(connection)
-        return wanted
+        return spare is not None
 
     def renew(self) -> None:
         """What they were connected with is no good any more, such as a token: let go of them, and connect others when they are wanted."""
@@ -174,9 +177,9 @@ class Spares:
                 self._failures, self._not_before = 0, 0.0
             usable = [spare for spare in self._spares if not spare.open or now < spare.opened_at + self.usable_s]
             fresh = [spare for spare in usable if not spare.open or now < spare.opened_at + self.refresh_s]
-            begun = []
-            if now >= self._not_before:
-                begun = [_Spare(self) for _ in range(wanted - len(fresh))]
+            begun: list[_Spare] = []
+            while now >= self._not_before and len(begun) < wanted - len(fresh) and (spare := self._begin()) is not None:
+                begun.append(spare)
             opened = sum(spare.open for spare in usable)
             most = max(wanted, min(wanted + self._reuses, sum(spare.open for spare in fresh)))
             kept = usable[max(0, opened - most) :] if wanted else []  # the oldest stand first
@@ -185,7 +188,10 @@ class Spares:
         if mended:
             log.info("%s: spare connections can be had again", self.name)
         for spare in begun:
-            spare.connection.open()
+            try:
+                spare.connection.open()
+            except RuntimeError as error:  # no thread is left: whoever wants a connection shall not fall over a spare
+                self.over(spare, Closed("broken", str(error)))
         for spare in dropped:
             spare.retire()
 
@@ -212,12 +218,8 @@ class Spares:
                 self._spares.remove(spare)
             if ours or heir is not None:
                 self.died += 1
-                now = self.clock.now()
-                if not spare.open or now < spare.opened_at + YOUNG_S:
-                    first = not self._failures
-                    least, most = BACKOFF_S
-                    self._not_before = now + min(most, least * 2 ** min(self._failures, 10))
-                    self._failures += 1
+                if not spare.open or self.clock.now() < spare.opened_at + YOUNG_S:
+                    first = self._back_off()
         if first:
             log.warning("%s: no spare connection (%s); replies connect for themselves", self.name, closed.briefly)
         elif ours:
@@ -228,6 +230,22 @@ class Spares:
             self.tend()
 
     # The rest. With the lock held, but for `_lend` and `_forget_returning`:
+
+    def _begin(self) -> _Spare | None:
+        """Another one, not yet open. None if no descriptor is left: nobody who has a connection shall lose it for the lack of a spare."""
+        try:
+            return _Spare(self)
+        except OSError as error:
+            if self._back_off():
+                log.warning("%s: no spare connection (%s); replies connect for themselves", self.name, error.strerror)
+            return None
+
+    def _back_off(self) -> bool:
+        """None for a while. Returns whether this is the first failure."""
+        least, most = BACKOFF_S
+        self._not_before = self.clock.now() + min(most, least * 2 ** min(self._failures, 10))
+        self._failures += 1
+        return self._failures == 1
 
     def _lend(self, borrower: Connection) -> bool:
         while True:

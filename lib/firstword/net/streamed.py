@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -10,11 +11,14 @@ from ..errors import ProviderError
 from ..speech.answer import AnswerEvent, CallPart, Calls, Chunk, Done, Fault, Malformed, Surrogates, refusal
 from ..speech.gate import Gate
 from ..speech.llm import Completion, GenerationListener
+from ..threads import spawn
 from .failures import Meaning
 from .http import Exchange, RefusedError
 from .redact import CODE_CHARS, redact
 from .sse import SseEvent, SseReader
 from .wait import Cancelled
+
+log = logging.getLogger("firstword.net")
 
 TAIL_S = 0.5  # after the finish_reason: the chunk with the token counts follows at once, or is not waited for
 ANSWER_CHARS = 200_000  # far more than can be spoken in a call: the model, or the service, has lost its way
@@ -32,7 +36,7 @@ class Limits:
 
 
 class StreamedAnswer:
-    """One answer being written, on a thread of its own: `run` is its whole life.
+    """One answer being written, on a thread of its own: `run` is its whole life. Next: `start`.
 
     Args:
         provider: for the errors.
@@ -74,6 +78,14 @@ class StreamedAnswer:
         self._tail: Deadline | None = None
         self._overall = clock.deadline(limits.total_ms / 1000)
 
+    def start(self, label: str) -> None:
+        """Have it written. Raises RuntimeError if this machine has no thread left; then it is over, and nobody is told."""
+        try:
+            spawn("llm", self.run, label)
+        except RuntimeError:
+            self._exchange.close()
+            raise
+
     def cancel(self) -> None:
         self._gate.close()
         self._exchange.cancel()
@@ -88,6 +100,12 @@ class StreamedAnswer:
             self._gate.last(self._listener.failed, self._said_failure(refusal(error.body, error.status)))
         except ProviderError as error:
             self._gate.last(self._listener.failed, error)
+        except (
+            Exception
+        ):  # the door of this thread: a fault of ours, or of who listens, leaves nobody waiting for the end
+            log.exception("an answer broke")
+            broken = ProviderError("an error of our own; see the log", provider=self._provider, retry=True, kind="ours")
+            self._gate.last(self._listener.failed, broken)
         finally:
             self._exchange.close()
 

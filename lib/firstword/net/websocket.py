@@ -44,6 +44,7 @@ __all__ = ["Bounds", "Closed", "Connection", "ConnectionListener", "Headers", "L
 _SECRET = re.compile("auth|token|key", re.IGNORECASE)
 """Headers whose words nobody is told."""
 FRAMES_A_TURN = 64  # then the outbox gets its turn, even if the peer never pauses
+LAST_TURNS = 64  # so many frames times so many turns is more than a socket's buffer holds of what says anything
 AGAIN = ("lost", "peer", "timeout")
 """The endings of a socket that was taken over, and never answered, after which another is dialled."""
 
@@ -135,9 +136,22 @@ class Connection:
             self.dial()
 
     def dial(self) -> None:
-        """The same, without asking the lender."""
+        """The same, without asking the lender.
+
+        Raises:
+            RuntimeError: this machine has no thread left; it is over, and nobody is told.
+        """
         self._open_by = self._clock.now() + (self.bounds.connect_s or 3600)
-        spawn(self._job, self._connect, self.label)
+        try:
+            spawn(self._job, self._connect, self.label)
+        except RuntimeError:
+            lender = self._lender
+            self._outbox.close()
+            self._wait.close()
+            self._let_go(passed=False)
+            if lender is not None:
+                lender.ended(self)
+            raise
 
     def pass_on(self, heir: Connection, said: Callable[[], tuple[str, ...]] = tuple) -> bool:
         """Give the socket, once it is open and what was given before is in its buffer, to `heir`, which has never been opened: it is told
@@ -191,6 +205,16 @@ class Connection:
     def waiting_bytes(self) -> int:
         """How much was taken and has not been handed to the kernel."""
         return self._outbox.bytes
+
+    @property
+    def full(self) -> bool:
+        """Whether half of all that may wait does: who has more to send does so by `run`, which comes after it."""
+        return self.waiting_bytes * 2 > self.bounds.outbox_bytes
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What the handshake of its socket said that nobody is told, such as the token; none before."""
+        return self._secrets
 
     # On the connection's thread: its own until it is open, then the one of all open connections.
 
@@ -349,8 +373,16 @@ class Connection:
         while True:
             self._wait.check()
             sent = pipe.sent
-            pipe.flush()
-            self._send_outbox(pipe)  # after it the outbox is empty or the socket full, so the poll below misses nothing
+            try:
+                pipe.flush()
+                self._send_outbox(
+                    pipe
+                )  # after it the outbox is empty or the socket full, so the poll below misses nothing
+            except OSError:
+                closed = self._last_words(pipe)
+                if closed is None:
+                    raise
+                return closed
             if self._heir is not None:
                 return Closed("passed", "passed on")
             closed = self._read(pipe) if readable else None
@@ -434,6 +466,14 @@ class Connection:
             if pipe.drained:
                 pipe.dry = True
                 return None
+        return None
+
+    def _last_words(self, pipe: Pipe) -> Closed | None:
+        """The peer has hung up and takes no more. What it had said before has come all the same, and says why."""
+        for _ in range(LAST_TURNS):
+            closed = self._read(pipe)
+            if closed is not None or pipe.dry:
+                return closed
         return None
 
     def _check_size(self) -> None:

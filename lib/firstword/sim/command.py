@@ -17,6 +17,7 @@ from ..clock import Clock
 from ..errors import ConfigError, ScriptError
 from ..gateway import options as local
 from ..gateway.server import Gateway
+from ..host.settings import parse
 from .gateway_process import GatewayProcess
 from .script import Script, load
 from .stage import Place, Played, Stage, configuration
@@ -84,10 +85,12 @@ def _configuration(args: argparse.Namespace, clock: Clock, stack: contextlib.Exi
     """The configuration that was given, or one for a gateway that runs, or for one of our own."""
     if args.config is not None:
         try:
-            return str(args.config.read_text(encoding="utf-8"))
+            text = str(args.config.read_text(encoding="utf-8"))
         except (OSError, UnicodeDecodeError) as error:
             reason = error.strerror if isinstance(error, OSError) else "not UTF-8"
             raise ConfigError(f"--config {args.config} can not be read: {reason}") from error
+        parse(text).profile(args.profile)  # a mistake is told before a switch and a caller are set up
+        return text
     if args.gateway is not None:
         place = _place(args.gateway)
     elif args.speed == 1.0:

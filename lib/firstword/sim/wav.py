@@ -24,11 +24,13 @@ def read_wav(path: Path) -> tuple[bytes, int]:
     except OSError as error:
         raise ScriptError(f"{path} can not be read: {error.strerror}") from error
     except (wave.Error, EOFError) as error:
-        raise ScriptError(f"{path} is not a WAV file of 16-bit samples ({error or 'it is empty'})") from error
+        raise ScriptError(f"{path} is not a WAV file of 16-bit samples ({str(error) or 'it is too short'})") from error
     if width != 2 or channels not in (1, 2) or not 8000 <= rate <= 48000:
         raise ScriptError(
             f"{path} has {8 * width} bits, {channels} channels and {rate} Hz: mono or stereo, 16 bits, 8 to 48 kHz is understood"
         )
+    if len(audio) < width * channels:
+        raise ScriptError(f"{path} holds no audio")
     if channels == 2:
         pairs = np.frombuffer(audio[: len(audio) // 4 * 4], "<i2").reshape(-1, 2)
         audio = bytes(np.rint(pairs.mean(axis=1)).astype("<i2"))

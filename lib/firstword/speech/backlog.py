@@ -13,7 +13,13 @@ LOUD = 512  # the peak of a frame that may be speech
 QUIET_AFTER_MS = 1_000
 """So much after the last sound nobody waits for the recogniser any more: it has ended its sentence."""
 PAUSE_MS = 40
-"""So much silence ends a sound: the closures of most plosives are as long, and cost a message each."""
+"""So much silence ends a sound: the closures of most plosives are as long, and cost messages."""
+TAIL_MS = 200
+"""So much of the silence after a sound goes as it comes, in messages as short as what is fed: a word is known when the recogniser has heard
+what follows it, and with the last word the answer begins."""
+LOSSES = 2_000
+"""So many losses are known by their place: those of two minutes of a service that takes every message too late. It tells of its latest
+sentence, not of what was long before."""
 QUIET_SEND_MS = 200
 """Then messages are of so many ms: a caller who listens costs a fifth of one who talks."""
 
@@ -22,7 +28,7 @@ class Backlog:
     """Audio between the feeder and the connection: batched, bounded, the oldest dropped first.
 
     While the caller makes sounds, and a while after, messages are of `send_ms`; in a longer silence of `QUIET_SEND_MS`, and the first sound
-    goes at once. So does the end of a sound: the last word is recognised up to `send_ms` sooner, and the answer begun.
+    goes at once. So does the silence after it, for `TAIL_MS`: the last word is recognised up to `send_ms` sooner, and the answer begun.
 
     The service counts the audio it got; `fed_ms` turns its milliseconds into those of the audio that was fed.
     """
@@ -32,17 +38,16 @@ class Backlog:
         self._batch = send_ms * self._bytes_per_ms
         self._quiet_batch = max(send_ms, QUIET_SEND_MS) * self._bytes_per_ms
         self._quiet_bytes = 0  # fed since the last sound
-        self._urgent = False  # a sound has ended: what is held goes, however little
-        self._pause = PAUSE_MS * self._bytes_per_ms
+        self._urgent = False  # a sound has just ended: what is held goes, however little
+        self._tail = (PAUSE_MS * self._bytes_per_ms, TAIL_MS * self._bytes_per_ms)
         self._bound = bound_ms * self._bytes_per_ms
         self._lock = threading.Lock()
         self._pieces: deque[bytes] = deque()
         self._held = 0
         self._taken = 0
         self._lost = 0
-        self._losses: list[
-            tuple[int, int]
-        ] = []  # at so many bytes of the service's audio, so many bytes have been lost
+        # At so many bytes of the service's audio, so many bytes have been lost; at most LOSSES of them.
+        self._losses: list[tuple[int, int]] = []
         self.ready = False
         self.asked = False
 
@@ -55,19 +60,27 @@ class Backlog:
         with self._lock:
             before = self._quiet_bytes
             self._quiet_bytes = 0 if loud else before + len(pcm)
-            self._urgent = self._urgent or before < self._pause <= self._quiet_bytes
+            begin, end = self._tail
+            self._urgent = self._urgent or (before < end and self._quiet_bytes >= begin)
             self._pieces.append(pcm)
             self._held += len(pcm)
             lost = self._lost
-            while self._held > self._bound:
+            while (over := self._held - self._bound) > 0:
                 oldest = self._pieces.popleft()
-                self._held -= len(oldest)
-                self._lost += len(oldest)
+                if len(oldest) > over:  # one piece may be more than all that may wait: its latest stays
+                    self._pieces.appendleft(oldest[over:])
+                self._held -= min(over, len(oldest))
+                self._lost += min(over, len(oldest))
             if self._lost > lost:
-                if self._losses and self._losses[-1][0] == self._taken:
-                    self._losses.pop()
-                self._losses.append((self._taken, self._lost))
+                self._note_loss()
             return self._lost == lost
+
+    def _note_loss(self) -> None:
+        if self._losses and self._losses[-1][0] == self._taken:
+            self._losses.pop()
+        self._losses.append((self._taken, self._lost))
+        if len(self._losses) > LOSSES:
+            del self._losses[: LOSSES // 2]
 
     def wants_sending(self) -> bool:
         """Whether the connection's thread should be asked to `take`; says so once until it has."""

@@ -177,7 +177,10 @@ class Reply:
                 return
             if isinstance(item, Flush) and self._task is None and not self._texts:
                 return  # nothing was said that could wait
-            self._texts.append(item)
+            if isinstance(item, Flush) or self._whole:
+                self._texts.append(item)
+            else:  # no more at once than one message takes: a task stops where its connection has enough
+                self._texts += (item[at : at + self._text_chars] for at in range(0, len(item), self._text_chars))
             task, asked = self._task, self._asked
             self._asked = True
         if self._whole:

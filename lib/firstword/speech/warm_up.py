@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from ..clock import Clock
-from ..errors import ProviderError
+from ..errors import ProviderError, one_line
 from ..threads import join, spawn
 from .sounds import Memory, Sound, Tape
 from .tts import Mark, Synthesiser
@@ -127,10 +127,14 @@ class WarmUp:
         if session is None:
             return ProviderError("callers have all its sessions", provider=self._synthesiser.name, kind="throttled")
         nobody = _Nobody(self._wake)
-        synthesis = self._synthesiser.speak("phrases", text, Tape(nobody, lambda sound: self._keep(text, sound)))
-        ended = self._clock.wait(self._wake, PHRASE_S)
-        synthesis.cancel()
-        session.leave()
+        try:
+            synthesis = self._synthesiser.speak("phrases", text, Tape(nobody, lambda sound: self._keep(text, sound)))
+            ended = self._clock.wait(self._wake, PHRASE_S)
+            synthesis.cancel()
+        except (OSError, RuntimeError) as error:  # this machine has no descriptor or thread left
+            return ProviderError(one_line(error), provider=self._synthesiser.name, retry=True, kind="ours")
+        finally:
+            session.leave()
         if not ended:
             return ProviderError(f"not finished within {PHRASE_S:g} s", provider=self._synthesiser.name, retry=True)
         return nobody.error

@@ -46,7 +46,8 @@ class Piece:
     """May hold nothing that can be spoken: then it is only where its characters went."""
     atoms: tuple[Atom, ...]
     urgent: bool = False
-    """The caller hears nothing until it is spoken: a service that waits for a sentence's end must be told to begin (`flush`)."""
+    """The caller hears nothing until it is spoken, or will soon, and it ends no sentence: a service that waits for the end of one must be
+    told to begin (`flush`)."""
 
     @property
     def speakable(self) -> bool:
@@ -70,6 +71,8 @@ class Segmenter:
         """How many of the atoms held a later piece may take: to the last clause's end, or 0."""
         self._phrase = 0
         """The same to the last place between words."""
+        self._sentence = False
+        """Whether a sentence ends at `_place`."""
 
     def feed(self, atoms: list[Atom], waiting_ms: float = 0.0) -> list[Piece]:
         """The pieces that `atoms` complete.
@@ -93,7 +96,7 @@ class Segmenter:
             if self._size >= FORCED or len(self._held) >= MOST_ATOMS:
                 waiting_ms += self._give(len(self._held), pieces)
         if self._place and self._begun and waiting_ms < LOW_MS:
-            self._give(self._place, pieces)
+            self._give(self._place, pieces, urgent=not self._sentence)
         if self._begun and waiting_ms < DRY_MS and self._size >= LAST_RESORT[ANY]:
             pieces += self.stalled(waiting_ms)  # what was read is at its end for now: more is held back before us
         return pieces
@@ -136,13 +139,14 @@ class Segmenter:
         elif rank == SENTENCE:
             now = self._size >= SHORT or waiting_ms < AMPLE_MS
         elif rank == CLAUSE:
-            now = self._size >= LONG or waiting_ms < LOW_MS
+            urgent = waiting_ms < LOW_MS
+            now = self._size >= LONG or urgent
         else:
             urgent = waiting_ms < DRY_MS
             now = self._size >= LONGEST or (urgent and self._size >= LAST_RESORT[rank])
         if not now:
             if rank >= CLAUSE:
-                self._place = len(self._held)
+                self._place, self._sentence = len(self._held), rank == SENTENCE
             self._phrase = len(self._held)
             return waiting_ms
         at = self._place if rank < CLAUSE and self._place else len(self._held)

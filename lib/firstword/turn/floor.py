@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..commands import Command, Finish, Say, Silence, StartTimer, StopTimer
+from ..events import CallerBegan, CallerPaused, CallerStirred, Event
 from ..text.backchannel import may_become_backchannel
 from ..text.farewell import is_farewell
 from .answer import Answer
@@ -28,6 +29,8 @@ class Floor:
         self.patience = Patience(manners)
         self.last_speech: float | None = None
         """When the caller last spoke in the turn that is not answered yet."""
+        self.sounding = False
+        """Whether the caller makes a sound, by voice activity."""
         self.pause: float | None = None
         """Since when the caller is silent, in the middle of their turn."""
         self.endpoint = 0.0
@@ -73,6 +76,13 @@ class Floor:
         """All since the last time."""
         orders, self._orders = self._orders, []
         return orders
+
+    def notice(self, event: Event) -> None:
+        """What is so in every state."""
+        if isinstance(event, CallerStirred | CallerBegan):
+            self.sounding = True
+        elif isinstance(event, CallerPaused):
+            self.sounding = False
 
     # -- the floor passes --------------------------------------------------------------------------------------------
 

@@ -61,6 +61,7 @@ class Turn:
         number = getattr(event, "reply", None)
         if number is not None and number != self.reply:
             return []
+        self.floor.notice(event)
         act = RULES[row(event), self.state]
         if act is not None:
             act(self, event, now)

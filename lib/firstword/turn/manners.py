@@ -94,10 +94,10 @@ class Manners:
     )
     finished_ms: int = option(300, help="how much silence ends a turn that is complete by its words", low=60, high=5000)
     unfinished_ms: int = option(
-        1200, help="how much silence ends a turn that is visibly unfinished", low=100, high=10_000
+        1700, help="how much silence ends a turn that is visibly unfinished", low=100, high=10_000
     )
     dictation_ms: int = option(
-        1500, help="how much silence ends a turn that breaks off in a number being dictated", low=100, high=10_000
+        1900, help="how much silence ends a turn that breaks off in a number being dictated", low=100, high=10_000
     )
     stable_ms: int = option(
         300,

@@ -50,12 +50,14 @@ class Speaking:
     # -- a sound begins ----------------------------------------------------------------------------------------------
 
     def doubt(self, event: ev.Event, now: float) -> None:
+        self._floor.pause = None
         if self._floor.manners.hold_ms and self._sounds.hold_for(loud=False):
             self._hold(now, loud=False)
 
     def insist(self, event: ev.Event, now: float) -> None:
         """The sound is as long as speech."""
         floor = self._floor
+        floor.pause = None
         if floor.state is State.HELD:
             self._sounds.loud = True
         elif not floor.manners.hold_ms and not floor.firm:
@@ -67,11 +69,15 @@ class Speaking:
         floor = self._floor
         if floor.firm:
             return
-        floor.pause = None
         self._sounds.hold(now, loud=loud)
         floor.order(Hold(floor.reply))
         floor.start("held", floor.manners.hold_ms)
         floor.state = State.HELD
+
+    def pass_over(self, event: ev.Event, now: float) -> None:
+        """A sound that does not hold the reply, or not any more, is over. Its words may still come, and it is not heard to end again."""
+        assert isinstance(event, ev.CallerPaused)
+        self._floor.pause = self._floor.last_speech = event.last_speech
 
     # -- and it is known what it was ---------------------------------------------------------------------------------
 
@@ -136,6 +142,6 @@ class Speaking:
         floor.question = ""
         pause = floor.pause
         floor.hear_caller()
-        if pause is not None:
-            floor.pause = pause
+        if not floor.sounding:  # they will not be heard to fall silent: they have, or were too quiet for voice activity
+            floor.pause = now if pause is None else pause
             self._hearing.weigh(now)

@@ -55,7 +55,7 @@ Answered             greet    -           -           -           -           - 
 CallerStirred        -        stir        go_on       -           -           doubt       doubt_on      -           -
 CallerBegan          -        hear        -           take_back   overtake    insist      insist        -           -
 CallerHushed         -        -           silent      -           -           -           -             -           -
-CallerPaused         -        pause_late  paused      -           -           -           weigh_up      -           -
+CallerPaused         -        pause_late  paused      -           -           pass_over   weigh_up      -           -
 CallerPartlyHeard    -        name_sound  note        settled     rethink     murmur      weigh_words   -           -
 CallerHeard          -        unprompted  note        settled     rethink     murmur      weigh_words   -           -
 RecogniserFailed     deaf     deaf        deaf        deaf        deaf        deaf        deaf          -           -

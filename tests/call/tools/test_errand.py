@@ -272,7 +272,7 @@ def test_an_address_that_is_not_public_is_refused_unless_the_tool_allows_it(
     with caplog.at_level(logging.WARNING):
         answer = run(errands, request(base, allow_private="false"))
     assert answer.outcome == "refused" and "not allowed" in answer.text
-    assert "no public address" in caplog.text
+    assert "which is no public address; say allow-private in the <tool> if it is yours" in caplog.text
 
 
 @pytest.mark.parametrize("found", [["127.0.0.1"], ["93.184.216.34", "169.254.169.254"], ["::1"], ["10.9.8.7"]])

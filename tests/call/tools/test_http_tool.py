@@ -104,7 +104,7 @@ def made(name: str = "x", headers: dict[str, str] | None = None, **values: str) 
         ({"urll": "x"}, "unknown setting 'urll' (did you mean 'url'?)"),
         ({"method": "FETCH"}, "method takes one of GET, POST, PUT, PATCH, DELETE, not 'FETCH'"),
         ({"timeout_ms": "10"}, "timeout_ms takes 100 to 60000"),
-        ({"most_bytes": "x"}, "most_bytes takes a number"),
+        ({"most_bytes": "x"}, "most_bytes takes a whole number"),
         ({"pointer": "data"}, "pointer begins with a slash, such as /data/0, not 'data'"),
         ({"url": "https://shop.example/{a}"}, "url has a place for 'a', which parameters does not declare"),
         ({"parameters": "{"}, "parameters is no JSON"),

@@ -80,8 +80,12 @@ class Puppet(Synthesiser):
         self.works: list[Work] = []
         self.closed = 0
         self.at_once: Callable[[Work], None] = lambda work: None
+        self.begins: list[Exception] = []
+        """What its next ``start``s raise."""
 
     def start(self, label: str, *rest: Any) -> Work:
+        if self.begins:
+            raise self.begins.pop(0)
         listener = next(each for each in rest if hasattr(each, "failed"))
         self.works.append(Work(listener))
         self.at_once(self.works[-1])

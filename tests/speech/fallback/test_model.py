@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from firstword.speech.fallback.breaker import State
 from firstword.speech.fallback.model import FallbackModel
 from firstword.speech.llm import Completion, Message, ToolCall
 from firstword.speech.watch import Watch
@@ -124,3 +125,30 @@ def test_every_session_is_given_back_whenever_it_is_cancelled(watch: Watch, when
         scene.work.cancel()
     assert scene.taken == [0, 0]
     assert all(work.cancelled for service in (scene.near, scene.far) for work in service.works)
+
+
+@pytest.mark.parametrize("both", [False, True])
+def test_one_that_can_not_even_be_begun_keeps_no_seat_and_the_next_is_asked(watch: Watch, both: bool) -> None:
+    """A machine that is out of descriptors or threads for a moment."""
+    near, far = Puppet("near"), Puppet("far")
+    for service in (near, far)[: 1 + both]:
+        service.begins.append(OSError(24, "Too many open files"))
+    each = members(near, far, most=1)
+    work = FallbackModel(each, means()).start("t", ASKED, watch)
+    if both:
+        assert watch.over.wait(5) and watch.events[-1][1][0].kind == "ours"
+    else:
+        far.work.tell("token", "您").tell("finished", Completion("stop"))
+        assert watch.names() == ["token", "finished"]
+    work.cancel()
+    assert [member.limiter.taken for member in each] == [0, 0]
+
+
+def test_a_trial_that_could_not_be_begun_leaves_the_next_one_to_try_it(watch: Watch) -> None:
+    near = Puppet("near")
+    (member,) = members(near)
+    member._breaker.state, member._breaker.error, member._breaker.until = State.OPEN, error(), 0.0
+    chain = FallbackModel([member], means())
+    near.begins.append(RuntimeError("can't start new thread"))
+    chain.start("t", ASKED, watch)
+    assert watch.over.wait(5) and member.due(chain.clock.now())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 
 import pytest
@@ -79,3 +80,12 @@ def test_whatever_it_is_taught_a_character_takes_some_time_and_a_blank_none(taug
         pace.learn(text, ms)
     assert all(0 < pace.of(character) < 1e6 for character in "好a1，")
     assert pace.of(" ") == 0
+
+
+@pytest.mark.parametrize("nonsense", [math.inf, math.nan, 1e300, 1e9, -5.0])
+def test_a_service_that_tells_nonsense_once_does_not_spoil_it(nonsense: float) -> None:
+    pace = Pace()
+    pace.learn("您好，再见。", 1200)
+    before = pace.lasts_ms("您好")
+    pace.learn("您好，再见。", nonsense)
+    assert pace.lasts_ms("您好") == before

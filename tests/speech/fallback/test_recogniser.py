@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 
 import numpy as np
 import pytest
 
 from firstword.speech.asr import Transcript
+from firstword.speech.fallback.breaker import State
 from firstword.speech.fallback.recogniser import FallbackRecogniser
 from firstword.speech.watch import Watch
 
@@ -104,7 +106,7 @@ def test_one_that_does_not_get_ready_is_replaced(watch: Watch) -> None:
     scene = Scene(watch, switch_ms=40)
     near, far = scene.services
     until(lambda: scene.feed(MS * 20) and far.works)
-    assert near.work.cancelled
+    until(lambda: near.work.cancelled)
     far.work.tell("ready")
     assert watch.names() == ["ready"] and len(far.work.fed) > 0
 
@@ -192,3 +194,123 @@ def test_where_none_has_room_it_fails_as_throttled(watch: Watch) -> None:
     FallbackRecogniser(both, 8000, means()).start("t", watch)
     assert watch.over.wait(5)
     assert watch.events[-1][1][0].kind == "throttled"
+
+
+def test_a_switch_while_audio_is_fed_waits_for_nobody_who_waits_for_the_feeder(watch: Watch) -> None:
+    """The call's ears feed under a lock that their own `final` takes: a `feed` that waited for a delivery would wait for ever, and with it
+    the media clock of all calls."""
+    scene = Scene(watch, switch_ms=40)
+    near, far = scene.services
+    near.work.tell("ready")
+    ears, entered, fed = threading.Lock(), threading.Event(), threading.Event()
+
+    def in_a_delivery() -> None:
+        def hold() -> None:
+            entered.set()
+            with ears:
+                pass
+
+        near.work._gate.call(hold)
+
+    with ears:
+        threading.Thread(target=in_a_delivery, daemon=True).start()
+        assert entered.wait(5)
+
+        def feed() -> None:
+            until(lambda: scene.feed(loud(20)) and far.works)
+            fed.set()
+
+        threading.Thread(target=feed, daemon=True).start()
+        assert fed.wait(3), "feed waits for a delivery of the recogniser that it leaves"
+    until(lambda: near.work.cancelled)
+    scene.work.cancel()
+
+
+def test_where_no_other_has_room_the_one_that_goes_on_is_not_blamed_for_the_silence_it_ends(watch: Watch) -> None:
+    scene = Scene(watch, switch_ms=40)
+    near, far = scene.services
+    seat = scene.members[1].limiter.take()
+    assert seat is not None
+    near.work.tell("ready")
+    for _ in range(3):
+        scene.feed(loud(400))
+        until(lambda: scene.feed(MS * 20) and scene.work._sound_at is None)
+        near.work.tell("partial", Transcript("一", 1, 0, 100))
+    assert scene.members[0]._breaker.failures == 0 and not far.works
+    scene.work.cancel()
+    seat.leave()
+
+
+def test_translations_come_through(watch: Watch) -> None:
+    scene = Scene(watch)
+    told = Transcript("一", 1, 0, 100, (("en", "one"),))
+    scene.services[0].work.tell("ready").tell("final", told)
+    assert watch.events[-1] == ("final", (told,))
+    scene.work.cancel()
+
+
+def test_a_single_recogniser_is_told_a_long_utterance_again_in_parts_too(watch: Watch) -> None:
+    """A call that begins its recogniser anew says up to 10 s again at once; the service takes 3."""
+    service = Puppet("ear", 16000)
+    work = FallbackRecogniser(members(service), 8000, means()).start("t", watch)
+    assert work.feed(MS * 9000)
+    service.work.tell("ready")
+    for _ in range(8):
+        assert work.feed(MS * 20)
+    sizes = [len(pcm) for what, pcm in service.work.asked if what == "feed"]
+    assert max(sizes) <= service.backlog_ms // 2 * 32
+    assert len(service.work.fed) == pytest.approx(32 * 9160, abs=32 * 40), "but for what the converter holds"
+    work.cancel()
+
+
+@pytest.mark.parametrize("both", [False, True])
+def test_one_that_can_not_even_be_begun_keeps_no_seat_and_the_next_is_asked(watch: Watch, both: bool) -> None:
+    """A machine that is out of descriptors or threads for a moment."""
+    services = [Puppet("ear0"), Puppet("ear1")]
+    for service in services[: 1 + both]:
+        service.begins.append(OSError(24, "Too many open files"))
+    each = members(*services, most=1)
+    work = FallbackRecogniser(each, 8000, means()).start("t", watch)
+    if both:
+        assert watch.over.wait(5) and watch.events[-1][1][0].kind == "ours"
+    else:
+        assert services[1].works and not watch.events
+    work.cancel()
+    assert [member.limiter.taken for member in each] == [0, 0]
+
+
+def test_what_is_said_again_of_an_utterance_keeps_its_number_and_what_follows_gets_a_new_one(watch: Watch) -> None:
+    """Words under a number that was answered already are passed over: so must no others be."""
+    scene = Scene(watch)
+    near, far = scene.services
+    near.work.tell("ready").tell("final", Transcript("一", 1, 0, 0))
+    near.work.tell("partial", Transcript("二", 3, 0, 0))  # of the second, only a cough, nothing was told
+    near.work.tell("failed", error())
+    far.work.tell("ready").tell("final", Transcript("二", 1, 0, 0)).tell("final", Transcript("三", 2, 0, 0))
+    told = [(args[0].text, args[0].index) for name, args in watch.events if name in ("partial", "final")]
+    assert told == [("一", 1), ("二", 3), ("二", 3), ("三", 4)]
+    scene.work.cancel()
+
+
+def test_one_that_is_tried_and_hears_words_is_healthy_while_its_call_goes_on(watch: Watch) -> None:
+    """A call lasts: for an hour all others were sent to the next service, though this one worked."""
+    scene = Scene(watch)
+    scene.work.cancel()
+    member = scene.members[0]
+    member._breaker.state, member._breaker.error, member._breaker.until = State.OPEN, error(), 0.0
+    work = scene.chain.start("t", Watch())
+    scene.services[0].work.tell("ready")
+    assert not member.due(scene.chain.clock.now()), "it is being tried"
+    scene.services[0].work.tell("partial", Transcript("一", 1, 0, 0))
+    assert member.due(scene.chain.clock.now()) and member.limiter.taken == 1
+    work.cancel()
+    assert member.limiter.taken == 0
+
+
+def test_that_it_heard_words_long_ago_says_nothing_of_one_that_fails_now(watch: Watch) -> None:
+    scene = Scene(watch)
+    scene.services[0].work.tell("ready").tell("final", Transcript("一", 1, 0, 0))
+    for _ in range(3):
+        scene.members[0].blame(error())
+    scene.work.cancel()
+    assert not scene.members[0].due(scene.chain.clock.now())

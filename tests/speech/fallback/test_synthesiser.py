@@ -384,3 +384,64 @@ def test_a_text_is_read_as_every_service_of_the_list_takes_it() -> None:
     one.reads, other.reads = frozenset(("syllables", "ssml")), frozenset(("ssml",))
     assert FallbackSynthesiser(members(one, other), 8000).reads == {"ssml"}
     assert FallbackSynthesiser(members(one), 8000).reads == one.reads
+
+
+@pytest.mark.parametrize("both", [False, True])
+@pytest.mark.parametrize("whole", [False, True])
+def test_one_that_can_not_even_be_begun_keeps_no_seat_and_the_next_is_asked(
+    caller: Caller, both: bool, whole: bool
+) -> None:
+    """A machine that is out of descriptors or threads for a moment."""
+    near, far = Puppet("near"), Puppet("far")
+    for service in (near, far)[: 1 + both]:
+        service.begins.append(OSError(24, "Too many open files"))
+    each = members(near, far, most=1)
+    chain = FallbackSynthesiser(each, 8000, means())
+    reply = chain.speak("t", "一", caller) if whole else chain.start("t", caller)
+    if both:
+        assert caller.over.wait(5) and caller.events[-1][1][0].kind == "ours"
+    else:
+        if not whole:
+            reply.say("一")
+            reply.finish()
+        far.work.tell("audio", sound("一")).tell("finished")
+        assert caller.names() == ["audio", "finished"] and far.work.text == "一"
+    reply.cancel()
+    assert [member.limiter.taken for member in each] == [0, 0]
+    caller.judge()
+
+
+def test_the_next_that_can_not_be_begun_while_one_is_late_is_passed_over(caller: Caller) -> None:
+    services = [Puppet(name) for name in ("near", "far", "third")]
+    services[1].begins.append(OSError(24, "Too many open files"))
+    each = members(*services, most=1)
+    reply = FallbackSynthesiser(each, 8000, means(switch_ms=60)).start("t", caller)
+    reply.say("一二。")
+    reply.finish()
+    until(lambda: services[2].works)
+    until(lambda: services[0].work.cancelled)
+    services[2].work.tell("audio", sound("一二")).tell("finished")
+    assert caller.names() == ["audio", "finished"] and [member.limiter.taken for member in each] == [0, 0, 0]
+    caller.judge()
+
+
+def test_the_one_that_took_over_and_said_nothing_has_proved_nothing(caller: Caller) -> None:
+    scene = Scene(caller, means())
+    scene.say("一二三。", finish=True)
+    scene.tell("一")
+    scene.members[1]._breaker.failures = 2
+    scene.near.work.tell("failed", error())
+    assert scene.far.works
+    scene.reply.cancel()
+    assert scene.members[1]._breaker.failures == 2, "the caller interrupted before it spoke"
+
+
+def test_the_next_one_is_asked_too_not_to_wait_for_more(scene: Scene) -> None:
+    """Tools take seconds: what was said before them is not to wait at the next service for the text that comes after."""
+    scene.say("一，")
+    scene.reply.flush()
+    scene.near.work.tell("failed", error())
+    assert scene.far.work.asked == [("say", "一，"), ("flush", None)]
+    scene.say("二，")
+    scene.far.work.tell("audio", sound("一"))
+    scene.reply.cancel()

@@ -152,7 +152,8 @@ class Errand:
         if isinstance(error, RefusedError):
             return self._refused(error)
         kind = error.__cause__.kind if isinstance(error.__cause__, NetError) else ""
-        self._warn(redact(str(error.args[0]), self._request.secrets))
+        remedy = "; say allow-private in the <tool> if it is yours" if kind == "forbidden" else ""
+        self._warn(redact(str(error.args[0]), self._request.secrets) + remedy)
         if kind == "forbidden":
             return "The service is at an address that is not allowed; do not try again.", "refused"
         if kind == "timeout" or self._overall.passed():

@@ -106,14 +106,13 @@ class Account:
             clock=self.clock,
         )
 
-    def task_failed(self, event: TaskFailed) -> ProviderError:
+    def task_failed(self, event: TaskFailed, connection: Connection) -> ProviderError:
         error = task_failure(self.provider, event.status, event.text, self._secrets)
         if event.status == 40000001 and error.kind == "credentials":
-            if self._tokens is not None:
-                self._tokens.forget()
-                self.spares.renew()
-            else:
+            if self._tokens is None:
                 error.retry = False  # a fixed token stays refused
+            elif any([self._tokens.forget(word) for word in connection.secrets]):
+                self.spares.renew()
         return error
 
     def malformed(self, event: Malformed) -> ProviderError:
@@ -173,7 +172,7 @@ class _Door:
         if status not in (401, 403) or self._tokens is None:
             return False
         self._tokens.forget(self._token)
-        return self._was_kept
+        return self._was_kept and self._tokens.held() != self._token
 
 
 def new_id() -> str:

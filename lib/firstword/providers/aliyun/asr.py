@@ -139,7 +139,7 @@ class AliyunRecognition(Recognising):
                 if self.stopping and event.status == wire.IDLE_TIMEOUT:
                     self._end()
                 else:
-                    self._fail(self._account.task_failed(event))
+                    self._fail(self._account.task_failed(event, self.connection))
             case wire.Malformed():
                 self._fail(self._account.malformed(event))
 

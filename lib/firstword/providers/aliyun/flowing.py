@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from ...audio.pcm import Straddle
 from ...net.websocket import Closed
+from ...speech.owed import Owed
 from ...speech.tasks import Flush, Reply
-from ...speech.trickle import Trickle
 from . import wire
 from .account import new_id
 from .marks import Marks
@@ -20,19 +20,13 @@ log = logging.getLogger("firstword.providers.aliyun")
 
 REST_S = 8.0
 """How long a task may be without text: safely under the 10 s after which the gateway ends it."""
-SENTENCE_ENDS = "。！？!?"
-"""After these the service must speak; after others (a dot may be a number's) it may wait for more."""
 UNSUPPORTED_DIRECTIVE = 40010002
 
 
 class FlowingTask:
-    """One StartSynthesis to its SynthesisCompleted, on a connection of its own.
-
-    `state`: ``starting`` -> ``running`` -> ``stopping`` -> ``done``.
-    """
+    """One StartSynthesis to its SynthesisCompleted, on a connection of its own. Its state, and what it must do by when, is `owed`'s."""
 
     def __init__(self, service: AliyunSynthesiser, reply: Reply, marks: Marks) -> None:
-        self.state = "starting"
         self._service = service
         self._marks = marks
         self._reply = reply
@@ -42,14 +36,9 @@ class FlowingTask:
         self._task = service.account.task(wire.FLOWING)
         self._connection = service.account.connection(self, "tts", reply.label)
         self._straddle = Straddle()
-        self._ready_by = self._clock.now() + self._settings.connect_ms / 1000
+        self._owed = Owed(service.settings, service.rate, REST_S, self._clock.now())
         self._sent_chars = 0
-        self._rest_at = 0.0
-        self._speech_by = 0.0  # the service owes audio or its end by then
         self._flushed = False
-        self._heard = False
-        self._trickle = Trickle(service.rate)
-        self._owed = False  # text that can be spoken has been sent since the last audio
 
     # Any thread:
 
@@ -62,7 +51,7 @@ class FlowingTask:
 
     def finish_asked(self) -> None:
         """`_send` finds nothing left, and stops. Without any text there is nothing to wait for."""
-        if self._reply.all_given() and not self._sent_chars and self.state == "starting":
+        if self._reply.all_given() and not self._sent_chars and self._owed.state == "starting":
             self._connection.abort()
         else:
             self._connection.run(self._send)
@@ -73,15 +62,16 @@ class FlowingTask:
     # net.websocket.ConnectionListener; the connection's thread:
 
     def on_open(self) -> None:
-        self._connection.alarm(self._ready_by)
+        self._set_alarm()
 
     def on_text(self, text: str) -> None:
+        if self._owed.state == "done":
+            return  # its end said twice is not the end of the next task
         event = wire.parse(text)
         match event:
             case wire.Started():
-                if self.state == "starting":
-                    self.state = "running"
-                    self._rest_at = self._clock.now() + REST_S
+                if self._owed.state == "starting":
+                    self._owed.started(self._clock.now())
                     self._marks.task_began(self._reply.audio_ms)
                     self._send()
             case wire.SentenceBegan():
@@ -90,7 +80,7 @@ class FlowingTask:
                 self._reply.mark(self._marks.spoken(event.subtitles))
             case wire.SentenceEnded():
                 self._reply.mark(self._marks.sentence_ended(event.subtitles))
-            case wire.Completed() if self.state != "stopping":  # or it might be asked for ever to begin
+            case wire.Completed() if self._owed.state != "stopping":  # or it might be asked for ever to begin
                 self._reply.failed(self._account.failure("the service ended the task by itself"))
             case wire.Completed():
                 self._reply.mark(self._marks.completed(self._reply.audio_ms))
@@ -105,52 +95,43 @@ class FlowingTask:
         pcm = self._straddle.feed(data)
         if not pcm:
             return
-        if self._trickle.goes_on(pcm):
-            self._owed = False
-            self._speech_by = 0.0
-            if self.state == "stopping":
-                self._expect_speech(self._settings.idle_ms)
-        self._heard = True
+        self._owed.audio(pcm, self._clock.now())
         self._reply.audio(pcm)
         self._set_alarm()
 
     def on_alarm(self) -> None:
         now = self._clock.now()
-        if self.state == "starting":
-            text = f"the service was not ready within {self._settings.connect_ms} ms"
-            self._reply.failed(self._account.failure(text))
-        elif self._speech_by and now >= self._speech_by:
-            bound = self._settings.idle_ms if self._heard else self._settings.first_audio_ms
-            self._reply.failed(self._account.failure(f"the service owed audio and sent nothing for {bound} ms"))
-        elif self.state == "running" and now >= self._rest_at:
-            self._rest()
+        if overdue := self._owed.overdue(now):
+            self._reply.failed(self._account.failure(overdue))
+        elif self._owed.rests(now):
+            log.debug(
+                "tts-%s: no text for %.0f s: this task ends, the next text opens another", self._reply.label, REST_S
+            )
+            self._stop()
         self._set_alarm()
 
     def on_closed(self, closed: Closed) -> None:
-        if self.state == "done":
+        if self._owed.state == "done":
             return
-        if not self._sent_chars and (self._reply.all_given() or self.state == "running"):
+        if not self._sent_chars and (self._reply.all_given() or self._owed.state == "running"):
             self._reply.task_ended(self)  # it had no text: nothing is lost
         else:
             self._reply.failed(self._account.connection_closed(closed))
 
     def _send(self) -> None:
         """Whatever text may go now; once all is gone after `finish`, the end."""
-        if self.state != "running":
+        if self._owed.state != "running":
             return
-        while (text := self._reply.next_text()) is not None:
+        while not (full := self._connection.full) and (text := self._reply.next_text()) is not None:
             if isinstance(text, Flush):
                 self._connection.send_text(wire.flush_text(self._task, new_id()))
                 self._flushed = True
-                self._expect_first_audio()
+                self._owed.flushed(self._clock.now())
                 continue
-            for piece in wire.pieces(text):
-                self._connection.send_text(wire.run_synthesis(self._task, new_id(), piece))
+            self._connection.send_text(wire.run_synthesis(self._task, new_id(), text))
             self._marks.say(text)
             self._sent_chars += len(text)
-            self._owed = self._owed or any(char.isalnum() for char in text)
-            if text[-1] in SENTENCE_ENDS:
-                self._expect_first_audio()
+            self._owed.given(text, self._clock.now())
             if self._sent_chars > wire.REPLY_CHARS:
                 self._reply.failed(
                     self._account.failure(
@@ -158,8 +139,9 @@ class FlowingTask:
                     )
                 )
                 return
-            self._rest_at = self._clock.now() + REST_S
-        if self._reply.all_given():
+        if full:
+            self._connection.run(self._send)
+        elif self._reply.all_given():
             self._stop()
         self._set_alarm()
 
@@ -167,43 +149,24 @@ class FlowingTask:
         if not self._sent_chars:
             self._done()
             return
-        self.state = "stopping"
+        self._owed.stopped(self._clock.now())
         self._connection.send_text(wire.stop_synthesis(self._task, new_id()))
-        self._expect_speech(self._settings.idle_ms if self._heard else self._settings.first_audio_ms)
-
-    def _rest(self) -> None:
-        """No text for long: end the task before the gateway does."""
-        log.debug("tts-%s: no text for %.0f s: this task ends, the next text opens another", self._reply.label, REST_S)
-        self._stop()
 
     def _done(self) -> None:
-        self.state = "done"
+        self._owed.done()
         self._connection.close()
         self._reply.task_ended(self)
 
     def _task_failed(self, event: wire.TaskFailed) -> None:
-        if event.status == wire.IDLE_TIMEOUT and not self._sent_chars and self.state == "running":
+        if event.status == wire.IDLE_TIMEOUT and not self._sent_chars and self._owed.state == "running":
             self._done()
             return
         if event.status == UNSUPPORTED_DIRECTIVE and self._flushed:
             self._service.flush_refused()
-        self._reply.failed(self._account.task_failed(event))
-
-    def _expect_speech(self, within_ms: int) -> None:
-        self._speech_by = self._clock.now() + within_ms / 1000
-
-    def _expect_first_audio(self) -> None:
-        """Text that can be spoken was sent, and must be spoken now: not if it is all punctuation."""
-        if self._owed and not self._speech_by:
-            self._expect_speech(self._settings.first_audio_ms)
+        self._reply.failed(self._account.task_failed(event, self._connection))
 
     def _set_alarm(self) -> None:
-        if self.state == "starting":
-            return
-        moments = [self._speech_by] if self._speech_by else []
-        if self.state == "running":
-            moments.append(self._rest_at)
-        self._connection.alarm(min(moments) if moments else 0.0)
+        self._connection.alarm(self._owed.next_at)
 
 
 def start_payload(settings: SynthesiserSettings, session_id: str) -> dict[str, object]:

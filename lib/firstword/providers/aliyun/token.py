@@ -27,6 +27,7 @@ log = logging.getLogger("firstword.providers.aliyun")
 BOUNDS = HttpBounds(connect_s=4.0, first_byte_s=4.0, idle_s=2.0)
 SPARE_S = 60.0  # a token is not used in its last minute: it must still be good when the gateway looks at it
 EARLY_S = 600.0  # and is renewed behind the calls ten minutes before that
+AGAIN_S = 10.0  # how often a refused token is replaced, at most: CreateToken refuses whoever asks without end
 BODY_BYTES = 65_536
 
 
@@ -42,6 +43,7 @@ class TokenCache:
         self._granted: deque[str] = deque(maxlen=2)  # a connection may still be made with the one before
         self._lock = threading.Lock()
         self._kept = False
+        self._forget_from = 0.0  # by then one that is refused is replaced again
         self._over = threading.Event()
 
     def get(self, wait: Wait, deadline: Deadline) -> str:
@@ -63,9 +65,19 @@ class TokenCache:
         """The token that `get` would give at once; None if it would have to be asked for."""
         return self._shared.held()
 
-    def forget(self, token: str | None = None) -> None:
-        """The gateway has refused `token`, or whichever is held: get another next time."""
-        self._shared.forget(token)
+    def forget(self, token: str) -> bool:
+        """The gateway has refused `token`: get another next time.
+
+        Returns:
+            False if that is so already, for a hundred tasks may be told; and if another was got for the same reason a moment ago, for then
+            the token is not what is wrong.
+        """
+        with self._lock:
+            now = self._clock.now()
+            forgotten = now >= self._forget_from and self._shared.forget(token)
+            if forgotten:
+                self._forget_from = now + AGAIN_S
+            return forgotten
 
     @property
     def secrets(self) -> tuple[str, ...]:

@@ -104,7 +104,7 @@ class AliyunSynthesiser(Synthesiser):
 
     def speak(self, label: str, text: str, listener: SynthesisListener) -> Synthesis:
         """See `speech.tts.Synthesiser`. By the service for whole texts, if the settings want it."""
-        if not self.settings.whole_text or len(text) > wire.REPLY_CHARS:
+        if not self.settings.whole_text or len(text) > wire.LONG_CHARS:
             return super().speak(label, text, listener)
         work = WholeSynthesis(self, label, text, listener)
         work.open()

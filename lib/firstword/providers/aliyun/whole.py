@@ -76,7 +76,7 @@ class WholeSynthesis:
                 self._gate.last(self._listener.finished)
                 self._connection.close()
             case wire.TaskFailed():
-                self._fail(self._account.task_failed(event))
+                self._fail(self._account.task_failed(event, self._connection))
             case wire.Malformed():
                 self._fail(self._account.malformed(event))
 

@@ -8,7 +8,7 @@ lowercase hexadecimal digits, else the gateway answers 40000002.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +23,10 @@ TEXT_CHARS = 1_000
 """What one RunSynthesis may hold: the strictest page allows 2,000 with a Chinese character counted as two."""
 REPLY_CHARS = 100_000
 """What one task may hold, by the C++ SDK's header."""
+LONG_CHARS = 40_000
+"""What is given to SpeechLongSynthesizer, which takes 100,000: so many are 240 KB of escaped text, and a connection's outbox takes 262."""
+MOST_MS = 1e9
+"""No audio is as long: eleven days."""
 WHOLE_CHARS = 300
 """What SpeechSynthesizer speaks; of a longer text the rest is lost, so that one is SpeechLongSynthesizer's."""
 
@@ -78,7 +82,7 @@ def start_whole(task: Task, message_id: str, payload: Mapping[str, Any]) -> str:
 
 
 def run_synthesis(task: Task, message_id: str, text: str) -> str:
-    """At most `TEXT_CHARS` of text; see `pieces`."""
+    """At most `TEXT_CHARS` of text. The service joins them: they are a stream, not sentences."""
     return task.message("RunSynthesis", message_id, {"text": text})
 
 
@@ -90,12 +94,6 @@ def flush_text(task: Task, message_id: str) -> str:
 def stop_synthesis(task: Task, message_id: str) -> str:
     """Next: the rest of the audio and ``SynthesisCompleted``. Without it an unfinished sentence is not spoken."""
     return task.message("StopSynthesis", message_id)
-
-
-def pieces(text: str) -> Iterator[str]:
-    """`text` in pieces that one RunSynthesis may hold. The service joins them: they are a stream, not sentences."""
-    for at in range(0, len(text), TEXT_CHARS):
-        yield text[at : at + TEXT_CHARS]
 
 
 # What is understood
@@ -270,12 +268,22 @@ def _subtitles(payload: Mapping[str, Any]) -> tuple[Subtitle, ...]:
             item["text"],
             float(item["begin_time"]),
             float(item["end_time"]),
-            item.get("begin_index"),
-            item.get("end_index"),
+            _index(item.get("begin_index")),
+            _index(item.get("end_index")),
         )
         for item in items
         if isinstance(item, dict)
         and item.get("text")
-        and item.get("begin_time") is not None
-        and item.get("end_time") is not None
+        and isinstance(item["text"], str)
+        and _is_time(item.get("begin_time"))
+        and _is_time(item.get("end_time"))
     )
+
+
+def _index(value: Any) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def _is_time(value: Any) -> bool:
+    """Whether it is a number of milliseconds, though perhaps as text: JSON may hold ``Infinity``, as python reads it."""
+    return value is not None and 0 <= float(value) < MOST_MS

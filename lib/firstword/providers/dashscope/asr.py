@@ -64,6 +64,8 @@ class DashScopeRecognition(Recognising):
     # The connection's thread:
 
     def on_text(self, text: str) -> None:
+        if self.over:
+            return  # it said its end twice, perhaps; and the connection may be another's in a moment
         event = wire.parse(text)
         if isinstance(event, wire.Malformed):
             self._fail(self._account.malformed(event))

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from ...audio.pcm import Straddle
 from ...net.websocket import Closed
+from ...speech.owed import SENTENCE_ENDS, Owed
 from ...speech.tasks import Flush, Reply
-from ...speech.trickle import Trickle
 from . import cosyvoice_results as results
 from . import wire
 from .account import new_id
@@ -22,8 +22,8 @@ log = logging.getLogger("firstword.providers.dashscope")
 
 REST_S = 18.0
 """How long a task may be without text: safely under the 23 s after which the service ends it."""
-SENTENCE_ENDS = "。！？!?"
-"""After these the service must speak; after others (a dot may be a number's) it may wait for more."""
+CLAUSE_ENDS = SENTENCE_ENDS + "，；："
+"""After these it speaks by itself, by the pages' example of a sentence that is 床前明月光，."""
 TEXT_CHARS = 2_000
 """What one continue-task may hold. The pages allow 20,000, with a Chinese character counted as two; the C++ SDK cuts at 2,000."""
 TASK_CHARS = 100_000
@@ -34,13 +34,10 @@ _TAGS = re.compile(r"<[^>]*>")
 
 
 class CosyVoiceTask:
-    """One run-task to its task-finished.
-
-    `state`: ``starting`` -> ``running`` -> ``stopping`` -> ``done``. Neither text nor the end is sent before ``running``.
-    """
+    """One run-task to its task-finished. Its state, and what it must do by when, is `owed`'s. Neither text nor the end is sent before it is
+    ``running``."""
 
     def __init__(self, service: CosyVoice, reply: Reply, marks: Marks) -> None:
-        self.state = "starting"
         self._service = service
         self._reply = reply
         self._marks = marks
@@ -50,15 +47,10 @@ class CosyVoiceTask:
         self._task = wire.Task(new_id(), service.settings.model, "tts", "SpeechSynthesizer")
         self._connection = service.account.connection(self, "tts", reply.label)
         self._straddle = Straddle()
-        self._trickle = Trickle(service.rate)
-        self._ready_by = self._clock.now() + self._settings.connect_ms / 1000
+        self._owed = Owed(service.settings, service.rate, REST_S, self._clock.now())
         self._sent_chars = 0
-        self._rest_at = 0.0
-        self._speech_by = 0.0  # the service owes audio or its end by then
         self._flushed = False  # the last thing sent was a flush
-        self._heard = False
-        self._speakable = False  # text that can be spoken has been sent
-        self._owed = False  # and since the last audio
+        self._last = ""  # character that was sent
 
     # speech.tasks.SpeakingTask; any thread:
 
@@ -71,7 +63,7 @@ class CosyVoiceTask:
 
     def finish_asked(self) -> None:
         """`_send` finds nothing left, and stops. Without any text there is nothing to wait for."""
-        if self._reply.all_given() and not self._sent_chars and self.state == "starting":
+        if self._reply.all_given() and not self._sent_chars and self._owed.state == "starting":
             self._connection.abort()
         else:
             self._connection.run(self._send)
@@ -83,9 +75,11 @@ class CosyVoiceTask:
     # net.websocket.ConnectionListener; the connection's thread:
 
     def on_open(self) -> None:
-        self._connection.alarm(self._ready_by)
+        self._set_alarm()
 
     def on_text(self, text: str) -> None:
+        if self._owed.state == "done":
+            return  # its end said twice is not the end of the next task
         event = wire.parse(text)
         if isinstance(event, wire.Malformed):
             self._reply.failed(self._account.malformed(event))
@@ -96,28 +90,20 @@ class CosyVoiceTask:
         self._set_alarm()
 
     def on_binary(self, data: bytes) -> None:
-        if self.state in ("starting", "done"):
+        if self._owed.state in ("starting", "done"):
             return  # it names no task: before task-started it is of the one before
         pcm = self._straddle.feed(data)
         if not pcm:
             return
-        if self._trickle.goes_on(pcm):
-            self._owed, self._speech_by = False, 0.0
-            if self.state == "stopping":
-                self._expect_speech(self._settings.idle_ms)
-        self._heard = True
+        self._owed.audio(pcm, self._clock.now())
         self._reply.audio(pcm)
         self._set_alarm()
 
     def on_alarm(self) -> None:
         now = self._clock.now()
-        if self.state == "starting":
-            text = f"the service was not ready within {self._settings.connect_ms} ms"
-            self._reply.failed(self._account.failure(text))
-        elif self._speech_by and now >= self._speech_by:
-            bound = self._settings.idle_ms if self._heard else self._settings.first_audio_ms
-            self._reply.failed(self._account.failure(f"the service owed audio and sent nothing for {bound} ms"))
-        elif self.state == "running" and now >= self._rest_at:
+        if overdue := self._owed.overdue(now):
+            self._reply.failed(self._account.failure(overdue))
+        elif self._owed.rests(now):
             log.debug(
                 "tts-%s: no text for %.0f s: this task ends, the next text opens another", self._reply.label, REST_S
             )
@@ -125,9 +111,9 @@ class CosyVoiceTask:
         self._set_alarm()
 
     def on_closed(self, closed: Closed) -> None:
-        if self.state == "done":
+        if self._owed.state == "done":
             return
-        if not self._sent_chars and (self._reply.all_given() or self.state == "running"):
+        if not self._sent_chars and (self._reply.all_given() or self._owed.state == "running"):
             self._reply.task_ended(self)  # it had no text: nothing is lost
         else:
             self._reply.failed(self._account.connection_closed(closed))
@@ -135,13 +121,12 @@ class CosyVoiceTask:
     def _understand(self, event: wire.TaskStarted | wire.ResultGenerated | wire.TaskFinished | wire.TaskFailed) -> None:
         match event:
             case wire.TaskStarted():
-                if self.state == "starting":
-                    self.state = "running"
-                    self._rest_at = self._clock.now() + REST_S
+                if self._owed.state == "starting":
+                    self._owed.started(self._clock.now())
                     self._marks.task_began(self._reply.audio_ms)
                     self._send()
             case wire.ResultGenerated():
-                if self.state != "starting":
+                if self._owed.state != "starting":
                     self._result(results.parse(event.output))
             case wire.TaskFinished():
                 self._task_finished(event)
@@ -157,17 +142,21 @@ class CosyVoiceTask:
 
     def _send(self) -> None:
         """Whatever text may go now; once all is gone after `finish`, the end."""
-        if self.state != "running":
+        if self._owed.state != "running":
             return
-        while (text := self._reply.next_text()) is not None:
+        while not (full := self._connection.full) and (text := self._reply.next_text()) is not None:
             if isinstance(text, Flush):
+                if self._owed.heard and self._last in CLAUSE_ENDS:
+                    continue  # it speaks by itself, and what a flush of nothing does is on no page
                 self._put(wire.flush(self._task))
                 self._flushed = True
-                self._expect_first_audio()
+                self._owed.flushed(self._clock.now())
                 continue
             if not self._say(text):
                 return
-        if self._reply.all_given():
+        if full:
+            self._connection.run(self._send)
+        elif self._reply.all_given():
             self._stop()
         self._set_alarm()
 
@@ -175,22 +164,18 @@ class CosyVoiceTask:
         """Returns False if it could not be said."""
         self._sent_chars += len(text)
         ssml = self._settings.enable_ssml
-        most, bound = (SSML_CHARS, SSML_CHARS) if ssml else (TASK_CHARS, TEXT_CHARS)
+        most = SSML_CHARS if ssml else TASK_CHARS
         if self._sent_chars > most:
             error = self._account.failure(f"a reply of more than {most} characters", retry=False, kind="text")
             self._reply.failed(error)
             return False
-        for at in range(0, len(text), bound):
-            if not self._put(wire.continue_task(self._task, {"text": text[at : at + bound]})):
-                self._reply.failed(self._account.failure("the service does not take the text", kind="network"))
-                return False
+        if not self._put(wire.continue_task(self._task, {"text": text})):
+            self._reply.failed(self._account.failure("the service does not take the text", kind="network"))
+            return False
         self._marks.say(text)
+        self._last = text[-1]
         self._flushed = False
-        if any(char.isalnum() for char in (_TAGS.sub("", text) if ssml else text)):
-            self._owed = self._speakable = True
-        if text[-1] in SENTENCE_ENDS:
-            self._expect_first_audio()
-        self._rest_at = self._clock.now() + REST_S
+        self._owed.given(_TAGS.sub("", text) if ssml else text, self._clock.now())
         return True
 
     def _put(self, message: str) -> bool:
@@ -200,13 +185,12 @@ class CosyVoiceTask:
         if not self._sent_chars:
             self._done(reuse=False)
             return
-        self.state = "stopping"
+        self._owed.stopped(self._clock.now())
         self._put(wire.finish_task(self._task))
-        self._expect_speech(self._settings.idle_ms if self._heard else self._settings.first_audio_ms)
 
     def _done(self, reuse: bool) -> None:
-        self.state = "done"
-        self._connection.alarm(0)
+        self._owed.done()
+        self._set_alarm()
         if reuse:
             self._account.give_back(self._connection)
         else:
@@ -214,11 +198,11 @@ class CosyVoiceTask:
         self._reply.task_ended(self)
 
     def _task_finished(self, event: wire.TaskFinished) -> None:
-        if self._speakable and not self._heard:
+        if self._owed.speakable and not self._owed.heard:
             text = "the service finished without any audio: the voice may not be ready yet; check voice"
             self._reply.failed(self._account.failure(text, retry=False, kind="voice"))
             return
-        if self.state != "stopping":  # nobody asked for it
+        if self._owed.state != "stopping":  # nobody asked for it
             self._reply.failed(self._account.failure("the service ended the task by itself"))
             return
         self._reply.mark(self._marks.finished(results.words(event.output), self._reply.audio_ms))
@@ -226,25 +210,12 @@ class CosyVoiceTask:
 
     def _task_failed(self, event: wire.TaskFailed) -> None:
         error = self._account.task_failed(event)
-        if not self._sent_chars and self.state == "running" and error.retry:
+        if not self._sent_chars and self._owed.state == "running" and error.retry:
             self._done(reuse=False)  # such as 23 s without text: nothing is lost
             return
-        if self._flushed and not self._heard and error.kind in ("settings", "ours"):
+        if self._flushed and not self._owed.heard and error.kind in ("settings", "ours"):
             self._service.flush_refused()
         self._reply.failed(error)
 
-    def _expect_speech(self, within_ms: int) -> None:
-        self._speech_by = self._clock.now() + within_ms / 1000
-
-    def _expect_first_audio(self) -> None:
-        """Text that can be spoken was sent, and must be spoken now: not if it is all punctuation."""
-        if self._owed and not self._speech_by:
-            self._expect_speech(self._settings.first_audio_ms)
-
     def _set_alarm(self) -> None:
-        if self.state in ("starting", "done"):
-            return
-        moments = [self._speech_by] if self._speech_by else []
-        if self.state == "running":
-            moments.append(self._rest_at)
-        self._connection.alarm(min(moments) if moments else 0.0)
+        self._connection.alarm(self._owed.next_at)

@@ -14,7 +14,6 @@ from ...net.streamed import Limits, StreamedAnswer, told
 from ...options import bind, option
 from ...speech.answer import Fault
 from ...speech.llm import GenerationListener, Message, Tool
-from ...threads import spawn
 from . import generation_wire as wire
 from .account import AccessSettings, Account
 from .status import meaning
@@ -85,7 +84,7 @@ class GenerationModel:
             clock=self.clock,
             secrets=self._account.secrets,
         )
-        spawn("llm", work.run, label)
+        work.start(label)
         return work
 
     def failure(self, fault: Fault) -> ProviderError:

@@ -159,7 +159,7 @@ class ServerCommitSession(QwenSession):
     def _send(self) -> None:
         if self.state != "running":
             return
-        while (text := self._reply.next_text()) is not None:
+        while not (full := self._connection.full) and (text := self._reply.next_text()) is not None:
             if isinstance(text, str):
                 self._append(text)
                 self._uncommitted = True
@@ -171,7 +171,9 @@ class ServerCommitSession(QwenSession):
                 self._commit()
                 self._uncommitted, self._committing = False, True
                 self._expect_first_audio()
-        if self._reply.all_given():
+        if full:
+            self._connection.run(self._send)
+        elif self._reply.all_given():
             self._finish()
         self._set_alarm()
 

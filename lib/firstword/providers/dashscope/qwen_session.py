@@ -89,6 +89,8 @@ class QwenSession:
         self._set_alarm()
 
     def on_text(self, text: str) -> None:
+        if self.state == "done":
+            return  # its end said twice would count its text twice
         event = wire.parse(text)
         match event:
             case wire.SessionCreated() | wire.SessionUpdated():

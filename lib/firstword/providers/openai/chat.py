@@ -13,7 +13,6 @@ from ...net.streamed import Limits, StreamedAnswer, told
 from ...options import bind, option
 from ...speech.answer import Fault
 from ...speech.llm import GenerationListener, Message, Tool
-from ...threads import spawn
 from . import wire
 from .status import meaning
 
@@ -93,7 +92,7 @@ class ChatModel:
             clock=self.clock,
             secrets=(settings.api_key,),
         )
-        spawn("llm", work.run, label)
+        work.start(label)
         return work
 
     def close(self) -> None:

@@ -70,6 +70,14 @@ class Chain:
             self.means.usage.switched(self.kind)
             log.warning("%s: %s goes on with %s: %s", label, self.kind, member.title, one_line(after))
 
+    def broke(self, label: str, session: Session, fault: Exception) -> ProviderError:
+        """The error where `session`'s service could not even be begun: this machine has no thread or descriptor left, or it is a fault of
+        ours. Its seat is given back; nobody outside is to blame. Under an ``except``."""
+        log.exception("%s: %s could not be begun", label, session.member.title)
+        session.left()
+        text = f"it could not be begun ({type(fault).__name__}; see the log)"
+        return ProviderError(text, provider=session.member.called, retry=True, kind="ours")
+
     def full(self) -> ProviderError:
         """The error where no member has room."""
         names = ", ".join(member.name for member in self.members)

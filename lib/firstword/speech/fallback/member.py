@@ -139,6 +139,14 @@ class Session:
         self._over = False
         self._lock = threading.Lock()
 
+    def proved(self) -> None:
+        """The service does what it is asked for; the work goes on, perhaps for long. Next: as before."""
+        with self._lock:
+            if self._over:
+                return
+            self._probe = False
+        self.member._succeeded()
+
     def succeeded(self) -> None:
         """The service did what it was asked for, or enough of it."""
         if self._end():

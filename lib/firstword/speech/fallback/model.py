@@ -83,7 +83,12 @@ class FallbackGeneration:
 
     def _ask(self, session: Session, again: bool = False) -> None:
         attempt = self._attempt = _Attempt(self, session, self._chain.clock.now(), again)
-        attempt.handle = session.member.service.start(self._label, self._messages, attempt, self._tools)
+        try:
+            attempt.handle = session.member.service.start(self._label, self._messages, attempt, self._tools)
+        except Exception as fault:  # noqa: BLE001 - a door: the service's code, on a machine that may be out of everything
+            self._attempt = None
+            self._next(self._chain.broke(self._label, session, fault))
+            return
         if len(self._tried) < len(self._chain.members):
             self._set_alarm(self._chain.means.switch_ms / 1000, lambda: self._late(attempt))
 

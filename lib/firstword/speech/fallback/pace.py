@@ -17,6 +17,8 @@ LEAN_TEXT = 3.0
 FADE = 0.98
 """What was learnt counts so much less with every further text: a voice whose speed was changed is known again after fifty."""
 LEAST_MS = 1.0
+MOST_MS = 3000.0
+"""No voice takes longer for each: that is no measurement, and would spoil all others."""
 
 
 class Pace:
@@ -33,7 +35,7 @@ class Pace:
     def learn(self, text: str, audio_ms: float) -> None:
         """`text`, all of it, took `audio_ms`."""
         kinds = [_kind(character) for character in text if not character.isspace()]
-        if not kinds or audio_ms <= 0:
+        if not kinds or not 0 < audio_ms <= MOST_MS * len(kinds):
             return
         counts = np.bincount([*kinds, _TEXT], minlength=5).astype(float)
         self.texts += 1

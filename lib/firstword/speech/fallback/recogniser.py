@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 
 from ...audio.pcm import SAMPLE_BYTES, peak
 from ...audio.resample import Resampler
@@ -44,7 +45,7 @@ class FallbackRecogniser(Chain):
 
 class FallbackRecognition:
     """One call's audio. `_lock` is held while a service is begun or fed, which never waits; never while one is cancelled or the listener is
-    told."""
+    told. Who feeds does not cancel either: that waits for a delivery, and who is told may want what the feeder holds."""
 
     def __init__(self, chain: FallbackRecogniser, label: str, listener: RecognitionListener) -> None:
         self._chain = chain
@@ -56,6 +57,7 @@ class FallbackRecognition:
         self._tried: list[Member] = []
         self._unfinished = Unfinished(chain.rate) if len(chain.members) > 1 else None
         self._finals = 0  # the number of the latest utterance that is over
+        self._latest = 0  # and of the latest of which anything was told
         self._suspect: tuple[Member, ProviderError] | None = None  # was given up for silence; no words have come since
         self._was_ready = False
         self._finishing = False
@@ -108,15 +110,18 @@ class FallbackRecognition:
         with self._lock:
             if attempt is not self._attempt:
                 return
-            attempt.worked = True
+            first, attempt.worked = not attempt.worked, True
             self._tried = [attempt.session.member]
             self._sound_ms, self._sound_at = 0.0, None
             suspect, self._suspect = self._suspect, None
             ours = attempt.ours(transcript)
+            self._latest = max(self._latest, ours.index)
             if final:
                 self._finals = max(self._finals, ours.index)
                 if self._unfinished is not None:
                     self._unfinished.finished(ours.end_ms)
+        if first:
+            attempt.session.proved()
         if suspect is not None:  # there was something to be heard, and it had not
             suspect[0].blame(suspect[1])
         self._gate.call(self._listener.final if final else self._listener.partial, ours)
@@ -137,34 +142,50 @@ class FallbackRecognition:
     # Inside.
 
     def _go_on(
-        self, lost: _Attempt | None, error: ProviderError | None, suspected: bool = False
+        self, lost: _Attempt | None, error: ProviderError | None, *, feeding: bool = False, suspected: bool = False
     ) -> ProviderError | None:
-        """Begin at the next member, in the place of `lost`. Returns why not, if there is none."""
+        """Begin at the next member, in the place of `lost`. Returns why not, if there is none.
+
+        Args:
+            feeding: this is the feeding thread.
+            suspected: it has only told nothing.
+        """
         with self._lock:
             if self._over or self._attempt is not lost:
                 return None
-            session = self._chain.begin(self._tried)
-            if session is None:
-                left = error or self._chain.full()
-            else:
-                left = None
-                self._tried.append(session.member)
-                self._chain.took(self._label, session.member, error)
-                self._attempt = self._begin(session)
-        if left is not None:
-            return left
+            begun = self._begin_next(error)
+            if isinstance(begun, ProviderError):
+                return begun
+            self._attempt = begun
+            if suspected and lost is not None and error is not None:
+                self._suspect = (lost.session.member, error)
         if lost is not None and error is not None:
             if suspected:
                 lost.session.left()
             else:
                 lost.session.failed(error)
-            lost.cancel()
+            if not (feeding and self._chain.means.alarms.soon(lost.cancel)):
+                lost.cancel()
         return None
+
+    def _begin_next(self, after: ProviderError | None) -> _Attempt | ProviderError:
+        left = after
+        while (session := self._chain.begin(self._tried)) is not None:
+            self._tried.append(session.member)
+            try:
+                attempt = self._begin(session)
+            except Exception as fault:  # noqa: BLE001 - a door: the service's code, on a machine that may be out of everything
+                left = self._chain.broke(self._label, session, fault)
+            else:
+                self._chain.took(self._label, session.member, after)
+                return attempt
+        return left or self._chain.full()
 
     def _begin(self, session: Session) -> _Attempt:
         unfinished = self._unfinished
         begin_ms = 0.0 if unfinished is None else unfinished.begin_ms
-        attempt = _Attempt(self, session, begin_ms, self._finals, self._chain)
+        over = max(self._finals, self._latest - 1)  # what is half heard keeps its number: it may be answered already
+        attempt = _Attempt(self, session, begin_ms, over, self._chain)
         attempt.open(self._label)
         if unfinished is not None:
             attempt.feed(unfinished.again())
@@ -180,12 +201,11 @@ class FallbackRecognition:
         if attempt.ready_by is not None and now >= attempt.ready_by:
             attempt.ready_by = now + bound_ms / 1000
             text = f"the service was not ready within {bound_ms:g} ms, and there is another"
-            self._go_on(attempt, ProviderError(text, provider=called, retry=True, kind="network"))
+            self._go_on(attempt, ProviderError(text, provider=called, retry=True, kind="network"), feeding=True)
         elif self._unanswered(pcm, now, bound_ms) and self._suspect is None:
             text = f"no word came within {bound_ms:g} ms of what sounds like speech, and there is another service"
             error = ProviderError(text, provider=called, retry=True)
-            self._suspect = (attempt.session.member, error)
-            self._go_on(attempt, error, suspected=True)
+            self._go_on(attempt, error, feeding=True, suspected=True)
 
     def _unanswered(self, pcm: bytes, now: float, bound_ms: float) -> bool:
         """Whether there has been sound that should have brought a word by now."""
@@ -210,10 +230,8 @@ class FallbackRecognition:
             return
         if error is not None:
             attempt.session.failed(error)
-        elif attempt.worked:
-            attempt.session.succeeded()
         else:
-            attempt.session.left()
+            attempt.session.left()  # whether it works was known by its first words
         attempt.cancel()
 
 
@@ -225,7 +243,7 @@ class _Attempt:
 
     Args:
         begin_ms: where its audio begins in all that was fed.
-        finals: how many utterances were over before.
+        over: the number of the latest utterance that was over before.
     """
 
     def __init__(
@@ -233,7 +251,7 @@ class _Attempt:
         work: FallbackRecognition,
         session: Session,
         begin_ms: float,
-        finals: int,
+        over: int,
         chain: FallbackRecogniser,
     ) -> None:
         service = session.member.service
@@ -243,12 +261,11 @@ class _Attempt:
         """When it must be ready; None once it is."""
         self._work = work
         self._begin_ms = begin_ms
-        self._finals = finals
+        self._over = over
         self._first: int | None = None  # its number of the first utterance
         self._resampler = Resampler(chain.rate, service.rate)
         self._waiting = bytearray()
         self._part = service.rate * service.backlog_ms // 2000 * SAMPLE_BYTES
-        self._paced = len(chain.members) > 1
         self._handle: Recognition | None = None
 
     def open(self, label: str) -> None:
@@ -256,10 +273,7 @@ class _Attempt:
 
     def feed(self, pcm: bytes) -> bool:
         assert self._handle is not None, "it was opened"
-        resampled = self._resampler.feed(pcm)
-        if not self._paced:
-            return not resampled or self._handle.feed(resampled)
-        self._waiting += resampled
+        self._waiting += self._resampler.feed(pcm)
         return self.ready_by is not None or self._send(self._part)
 
     def ready(self) -> None:
@@ -281,11 +295,11 @@ class _Attempt:
         if self._first is None:
             self._first = transcript.index
         begin = round(self._begin_ms)
-        return Transcript(
-            transcript.text,
-            self._finals + 1 + transcript.index - self._first,
-            begin + transcript.begin_ms,
-            begin + transcript.end_ms,
+        return replace(
+            transcript,
+            index=self._over + 1 + transcript.index - self._first,
+            begin_ms=begin + transcript.begin_ms,
+            end_ms=begin + transcript.end_ms,
         )
 
     def _send(self, most: int) -> bool:

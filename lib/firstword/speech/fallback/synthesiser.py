@@ -101,6 +101,7 @@ class FallbackSynthesis:
         self._gate = Gate()
         self._passage = Passage(chain.rate, keep=self._takes_back is not None)
         self._finishing = False
+        self._flushed = False  # what was said is not to wait for more
         self._attempt: _Attempt | None = None
         self._next: _Attempt | None = None  # connected already, while the one at work is late
         self._tried: list[Member] = []
@@ -137,12 +138,14 @@ class FallbackSynthesis:
         if self._finishing or not self._gate.open:
             return
         self._passage.said += text
+        self._flushed = False
         if self._attempt is not None and self._attempt.handle is not None:
             self._attempt.handle.say(text)
         if self._alarm is None:  # else that one looks, soon enough
             self._look()
 
     def _flush(self) -> None:
+        self._flushed = True
         if self._attempt is not None and self._attempt.handle is not None:
             self._attempt.handle.flush()
 
@@ -186,18 +189,35 @@ class FallbackSynthesis:
         """Have `attempt` speak what is left."""
         self._attempt, rest = attempt, self._passage.rest
         assert attempt.session is not None
+        whole = attempt.handle is None and self._finishing and bool(rest)
+        if attempt.handle is None and (fault := self._begun(attempt, rest if whole else "")) is not None:
+            self._attempt = None
+            self._go_on(fault)
+            return
+        assert attempt.handle is not None
         self._voice = attempt.session.member
-        service = self._voice.service
-        if attempt.handle is None and self._finishing and rest:
-            attempt.handle = service.speak(self._label, rest, attempt)
-        else:
-            attempt.handle = attempt.handle or service.start(self._label, attempt)
+        if not whole:
             if rest:
                 attempt.handle.say(rest)
+                if self._flushed:
+                    attempt.handle.flush()
             if self._finishing:
                 attempt.handle.finish()
         self._late_since = None
         self._look()
+
+    def _begun(self, attempt: _Attempt, text: str = "") -> ProviderError | None:
+        """Begin it; with the whole `text`, if it is known. Returns why it could not be, and then it has no seat any more."""
+        assert attempt.session is not None
+        service = attempt.session.member.service
+        try:
+            if text:
+                attempt.handle = service.speak(self._label, text, attempt)
+            else:
+                attempt.handle = service.start(self._label, attempt)
+        except Exception as fault:  # noqa: BLE001 - a door: the service's code, on a machine that may be out of everything
+            return self._chain.broke(self._label, attempt.session, fault)
+        return None
 
     def _audio(self, attempt: _Attempt, pcm: bytes) -> None:
         resampled = attempt.resampler.feed(pcm) if attempt is self._attempt else b""
@@ -293,7 +313,7 @@ class FallbackSynthesis:
         self._drop_next()
         attempt, self._attempt = self._attempt, None
         if attempt is not None:
-            attempt.leave(worked=bool(self._passage.told_bytes))
+            attempt.leave(worked=self._passage.told_ms > self._passage.begin.audio_ms)
 
     # One at a time, whether it does what it should:
 
@@ -345,9 +365,9 @@ class FallbackSynthesis:
         session = self._chain.begin(self._tried)
         if session is not None:
             self._tried.append(session.member)
-            self._next = _Attempt(self, session)
-            if connect:
-                self._next.handle = session.member.service.start(self._label, self._next)
+            following = _Attempt(self, session)
+            if not connect or self._begun(following) is None:
+                self._next = following
 
     def _drop_next(self) -> None:
         """It is not needed after all."""
