@@ -27,8 +27,8 @@ class Bounds:
     """Seconds of the clock."""
 
     at_once_s: float = 0.02
-    """What ``start`` and every method of a handle may take, in the median: less than a millisecond on a machine at rest, 6 on one whose cores
-    are all at work."""
+    """What ``start`` and every method of a handle may take, in the median. At rest that is well under a millisecond; where all cores are
+    at work it was 6."""
     whole_s: float = 10.0
     """What one piece of work may take."""
     quiet_s: float = 0.03
