@@ -57,6 +57,5 @@ def test_our_own_voice_and_noise_interrupt_nothing_and_a_caller_who_does_is_answ
     weekends, arrival, another = played.record["turns"]
     assert (weekends["heard"], weekends["interrupted"]) == (WEEKENDS, False)
     assert arrival["interrupted"] and 0 < len(arrival["heard"]) < len(ARRIVAL) / 2
-    assert arrival["barge_in_ms"] < 300
     assert words(another["caller"]) == "等一下我换个问题"
     assert (another["heard"], another["interrupted"]) == ("好的，您请说。", False)
