@@ -24,7 +24,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .pcm import FULL_SCALE, Straddle
-from .tone_bursts import Bursts
+from .tone_bursts import BLOCK_MS, Bursts
 from .tone_code import HARMONIC, HIGH_HZ, LOW_HZ, TONE, murmur, shape
 
 BYTE_MS = 60
@@ -82,6 +82,7 @@ class Ear:
     Args:
         rate: samples per second of what is fed, 8000 or more.
         byte_ms: the pace the voice was made with, 20 or more.
+        block_ms: how much is judged at once: half of it later, on the average, a character is told, and half of it costs twice as much.
 
     The chunks' borders do not matter, and may split a sample. A character is told `byte_ms` and some 50 ms after its last tone ended.
     Peaks from -3 to -35 dBFS are heard; what is no tone voice is passed over in silence.
@@ -89,12 +90,12 @@ class Ear:
     One thread. Costs about 0.1 % of a core in real time.
     """
 
-    def __init__(self, rate: int, byte_ms: int = BYTE_MS) -> None:
+    def __init__(self, rate: int, byte_ms: int = BYTE_MS, block_ms: int = BLOCK_MS) -> None:
         if rate < 8000 or not 20 <= byte_ms <= 1000:
             raise ValueError(
                 f"the tone voice needs 8000 samples a second and 20 to 1000 ms a byte, not {rate} and {byte_ms}"
             )
-        self._bursts = Bursts(rate, byte_ms)
+        self._bursts = Bursts(rate, byte_ms, block_ms)
         self._letters = _Letters()
         self._whole = Straddle()
 

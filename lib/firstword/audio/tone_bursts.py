@@ -19,8 +19,8 @@ import numpy.typing as npt
 
 from .tone_code import BELOW_HZ, HIGH_HZ, LOW_HZ, Floats, shape
 
-BLOCK = 160
-"""Hops judged at once: 80 ms. What a block costs hardly depends on its length."""
+BLOCK_MS = 80
+"""Judged at once. What a block costs hardly depends on its length."""
 SMOOTH = 5
 FLOOR = 32.0**2
 """Power of the second difference below which all is silence. The voice has 20 times as much at a peak of -35 dBFS."""
@@ -52,9 +52,10 @@ Burst = tuple[int | None, float, float]
 class Bursts:
     """Finds the bursts in one stream."""
 
-    def __init__(self, rate: int, byte_ms: int) -> None:
+    def __init__(self, rate: int, byte_ms: int, block_ms: int = BLOCK_MS) -> None:
         self._rate = rate
         self._hop = rate // 2000
+        self._block = block_ms * 2  # hops
         self._lag = max(1, round(rate / 8000))
         self._matched = _matched(rate, byte_ms)
         self._reach = round(byte_ms * rate / 1000 / self._hop)  # hops
@@ -73,13 +74,13 @@ class Bursts:
     def feed(self, samples: npt.NDArray[np.int16], last: bool) -> list[Burst]:
         """The next samples; `last` ends the stream. Returns the bursts that are complete by now."""
         if last:
-            samples = np.concatenate([samples, np.zeros((self._margin + BLOCK + 1) * self._hop, "<i2")])
+            samples = np.concatenate([samples, np.zeros((self._margin + self._block + 1) * self._hop, "<i2")])
         if not len(samples):
             return []
         self._samples = np.concatenate([self._samples, samples], dtype=np.float32)
         at = self._hopped - self._first
         whole = (len(self._samples) - at) // self._hop
-        if (len(self._power) + whole) < 2 * self._margin + BLOCK:
+        if (len(self._power) + whole) < 2 * self._margin + self._block:
             return []
         self._hopped += whole * self._hop
         end = at + whole * self._hop
@@ -91,21 +92,21 @@ class Bursts:
         hops = second.reshape(whole, self._hop)
         self._power = np.concatenate([self._power, np.einsum("ij,ij->i", hops, hops) / np.float32(self._hop)])
         found: list[Burst] = []
-        while len(self._power) >= 2 * self._margin + BLOCK:
+        while len(self._power) >= 2 * self._margin + self._block:
             found += self._judge_block()
         self._forget()
         return found
 
     def _judge_block(self) -> list[Burst]:
-        near = self._power[: 2 * self._margin + BLOCK]
-        self._power = self._power[BLOCK:]
+        near = self._power[: 2 * self._margin + self._block]
+        self._power = self._power[self._block :]
         start = self._judged
-        self._judged += BLOCK
+        self._judged += self._block
         if self._run is None and float(near.max()) < FLOOR:
             return []
         smooth = np.convolve(near, _KERNEL, "valid")
         largest = _sliding_max(smooth, 2 * self._reach + 1)
-        active = smooth[self._reach : self._reach + BLOCK] > np.maximum(largest * SHARE, FLOOR)
+        active = smooth[self._reach : self._reach + self._block] > np.maximum(largest * SHARE, FLOOR)
         found: list[Burst] = []
         edges = (np.flatnonzero(active[1:] != active[:-1]) + 1).tolist()
         if bool(active[0]) != (self._run is not None):

@@ -9,6 +9,8 @@ from .engines import HeardText, Spoken
 
 PIECE_CHARACTERS = 48
 """How much is spoken per step: 9 s of Chinese, made in about a fifth of a millisecond."""
+HEARER_BLOCK_MS = 40
+"""What a hearer judges at once. A caller waits for it: half of what an ear judges that nobody waits for."""
 
 
 class ToneVoice:
@@ -56,7 +58,7 @@ class ToneHearing:
     """
 
     def __init__(self, rate: int, silence_ms: int, byte_ms: int) -> None:
-        self._ear = tone.Ear(rate, byte_ms)
+        self._ear = tone.Ear(rate, byte_ms, HEARER_BLOCK_MS)
         self._silence_ms = max(silence_ms, 5 * byte_ms + 60)
         self._bytes_per_ms = rate * 2 / 1000
         self._fed = 0
