@@ -83,6 +83,10 @@ FAILURES = {
     "closed with text in hand": Failure(
         lambda s: [s.start(), s.text_came(), s.peer.send_frame(CLOSE, b"\x03\xe8")], "code 1000"
     ),
+    "the end before there was text": Failure(lambda s: [s.asked(), s.ends_by_itself(), hold(s)], "by itself"),
+    "the end before it was asked for": Failure(
+        lambda s: [s.start(), s.text_came(), s.sound(BIT), s.ends_by_itself(), hold(s)], "by itself"
+    ),
     "nonsense": Failure(lambda s: [s.asked(), s.nonsense(), hold(s)], "not JSON"),
 }  # fmt: skip
 
