@@ -44,6 +44,7 @@ def test_a_token_the_gateway_refuses_is_replaced_for_the_next_reply(how: str) ->
         nls = Nls(peer)
         start(nls)
         nls.read_until("StopSynthesis")
+        nls.sound(bytes(1600))
         nls.tell("SynthesisCompleted")
         return nls.head
 

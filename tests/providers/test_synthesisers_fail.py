@@ -121,3 +121,12 @@ def test_a_service_that_has_too_much_to_do_is_worth_another_try(service: type[Sp
     with Stage(service, lambda speaker: [speaker.asked(), speaker.throttle(), hold(speaker)]) as stage:
         error = judged(service, ended(stage.say("你好。")))
     assert (error.code, error.retry, error.kind) == (service.throttled_code, True, "throttled")
+
+
+@by_service
+def test_a_text_that_becomes_no_audio_is_a_failure(service: type[Speaker]) -> None:
+    words, kind, retry = service.voiceless
+    with Stage(service, lambda speaker: [speaker.start(), speaker.all_came(), speaker.end()]) as stage:
+        error = judged(service, ended(stage.say("你好。")))
+    assert words in str(error), error
+    assert (error.code, error.retry, error.kind) == ("", retry, kind)
