@@ -15,9 +15,10 @@ from net.loopback import CLOSE, TEXT, frame
 from .dashscope_peer import KEY as COSYVOICE_KEY
 from .dashscope_peer import Tasks
 from .nls_peer import FIXED, Nls
+from .playing import Asked
 from .realtime_peer import KEY as QWEN_KEY
 from .realtime_peer import RealtimePeer
-from .speaking import Asked, Speaker, a_tenth_each
+from .speaking import Speaker, a_tenth_each
 
 INVALID_KEY = '{"code":"InvalidApiKey","message":"Invalid API-key provided."}'
 
@@ -30,8 +31,8 @@ class AliyunSpeaker(Speaker):
     exact = False
     message_chars = 1000
     rests = flowing
-    forbidden = ("403 Forbidden", "", "refused the token (HTTP 403)")
-    throttled_code = "40000005"
+    forbidden = ("403 Forbidden", f"The token '{FIXED['token']}' is invalid!", "refused the token (HTTP 403)")
+    throttled = ("40000005", "concurrency")
 
     @cached_property
     def nls(self) -> Nls:
@@ -84,7 +85,7 @@ class CosyVoiceSpeaker(Speaker):
     rests = cosyvoice_task
     shared = True
     forbidden = ("401 Unauthorized", INVALID_KEY, "check api_key")
-    throttled_code = "Throttling.RateQuota"
+    throttled = ("Throttling.RateQuota", "too many requests")
     voiceless = ("the voice may not be ready", "voice", False)
     _sentences = 0  # of the texts that came, so many were spoken in sentences
     _speaking = False
@@ -152,7 +153,7 @@ class QwenSpeaker(Speaker):
     message_chars = 600
     rests = qwen_session
     forbidden = ("401 Unauthorized", INVALID_KEY, "check api_key")
-    throttled_code = "Throttling.RateQuota"
+    throttled = ("Throttling.RateQuota", "too many requests")
     mode = "server_commit"
     _speaking = False
     _sounded = False

@@ -17,7 +17,7 @@ from firstword.providers.dashscope import cosyvoice_task
 
 from .nls_peer import ended, until, waited
 from .speakers import SPEAKERS, AliyunSpeaker, CosyVoiceSpeaker
-from .speaking import TENTH, Speaker, Stage, audio_of, briefly, marks_of, whole
+from .speaking import TENTH, Speaker, SpeakingStage, audio_of, briefly, marks_of, whole
 
 by_service = pytest.mark.parametrize("service", SPEAKERS.values(), ids=SPEAKERS)
 LONG = "".join(chr(0x4E00 + number % 5000) + ("。" if number % 7 == 6 else "") for number in range(4000))
@@ -25,11 +25,11 @@ LONG = "".join(chr(0x4E00 + number % 5000) + ("。" if number % 7 == 6 else "") 
 
 @by_service
 def test_a_whole_reply_is_spoken_and_its_end_is_known(service: type[Speaker]) -> None:
-    with Stage(service, whole) as stage:
+    with SpeakingStage(service, whole) as stage:
         watch = stage.say("您好，", "这里", "是。")
         assert ended(watch) is None
         if not service.shared:  # else the connection may wait for the next reply
-            until(lambda: stage.speakers[0].left)
+            until(lambda: stage.parts[0].left)
     assert stage.spoken == ["您好，这里是。"] and len(audio_of(watch)) == 7 * len(TENTH)
     assert marks_of(watch)[-1] == (7, 700.0, service.exact) and watch.names()[-1] == "finished"
 
@@ -42,7 +42,7 @@ def test_text_said_before_the_service_is_ready_is_kept_and_sent_after_in_order(s
         speaker.keep_waiting(lambda: waited(go))
         speaker.goes_on()
 
-    with Stage(service, script) as stage:
+    with SpeakingStage(service, script) as stage:
         watch = stage.say("您好，", "这里", "是。")
         time.sleep(0.05)
         assert not watch.names()
@@ -66,7 +66,7 @@ def test_each_text_goes_as_it_is_said_once_the_service_is_ready(service: type[Sp
             speaker.said()
         speaker.finish()
 
-    with Stage(service, script) as stage:
+    with SpeakingStage(service, script) as stage:
         watch, work = stage.start()
         for text, event in zip(("一，", "二，", "三。"), seen, strict=True):
             work.say(text)
@@ -75,7 +75,7 @@ def test_each_text_goes_as_it_is_said_once_the_service_is_ready(service: type[Sp
         assert ended(watch) is None
         until(lambda: stage.spoken)
     assert stage.spoken == ["一，二，三。"] and audio_of(watch) == 3 * TENTH
-    assert [what for what in stage.speakers[0].asked_for if what != "flush"] == ["begin", *["text"] * 3, "end"]
+    assert [what for what in stage.parts[0].asked_for if what != "flush"] == ["begin", *["text"] * 3, "end"]
 
 
 @by_service
@@ -86,7 +86,7 @@ def test_a_long_text_is_cut_to_what_one_message_may_hold_and_loses_nothing(servi
         speaker.start()
         speaker.goes_on(lambda text: [sizes.extend(map(len, speaker.texts)), TENTH][1])
 
-    with Stage(service, script) as stage:
+    with SpeakingStage(service, script) as stage:
         assert ended(stage.say(LONG)) is None
         until(lambda: stage.spoken)
     assert "".join(stage.spoken) == LONG
@@ -97,7 +97,7 @@ def test_a_long_text_is_cut_to_what_one_message_may_hold_and_loses_nothing(servi
 def test_a_text_of_any_length_that_a_task_may_hold_is_given_to_the_service_whole(service: type[Speaker]) -> None:
     """More than may wait for a socket at once: the rest follows when that has gone."""
     text = LONG * 18
-    with Stage(service, briefly) as stage:
+    with SpeakingStage(service, briefly) as stage:
         assert ended(stage.say(text)) is None
         until(lambda: stage.spoken)
     assert "".join(stage.spoken) == text and len(text) > 80_000
@@ -115,7 +115,7 @@ def test_audio_cut_anywhere_becomes_whole_samples_and_nothing_is_lost(service: t
             speaker.sound(pcm[begin:end])
         speaker.end()
 
-    with Stage(service, script) as stage:
+    with SpeakingStage(service, script) as stage:
         watch = stage.say("x")
         assert ended(watch) is None
     assert audio_of(watch) == pcm
@@ -131,7 +131,7 @@ def test_half_a_sample_at_an_end_does_not_turn_what_follows_into_noise(
     def script(speaker: Speaker) -> None:
         whole(speaker, lambda text: b"\1\2\3" if "一" in text else b"\4\5\6\7")
 
-    with Stage(service, script) as stage:
+    with SpeakingStage(service, script) as stage:
         watch, work = stage.start()
         work.say("一。")
         until(lambda: marks_of(watch))
@@ -158,7 +158,7 @@ def test_what_was_said_is_spoken_at_once_when_it_is_asked_for(service: type[Spea
         speaker.sound(TENTH)
         speaker.end()
 
-    with Stage(service, script) as stage:
+    with SpeakingStage(service, script) as stage:
         watch, work = stage.start()
         began = time.monotonic()
         work.say("一")
@@ -176,7 +176,7 @@ def test_what_was_said_is_spoken_at_once_when_it_is_asked_for(service: type[Spea
 
 @pytest.mark.parametrize("service", [one for one in SPEAKERS.values() if one.flush_waits_its_turn])
 def test_a_flush_is_asked_for_where_it_was_called(service: type[Speaker]) -> None:
-    with Stage(service, whole) as stage:
+    with SpeakingStage(service, whole) as stage:
         watch, work = stage.start()
         for text in ("one ", "two "):
             work.say(text)
@@ -184,7 +184,7 @@ def test_a_flush_is_asked_for_where_it_was_called(service: type[Speaker]) -> Non
         work.say("three")
         work.finish()
         assert ended(watch) is None
-    assert stage.speakers[0].asked_for[:5] == ["begin", "text", "flush", "text", "end"]
+    assert stage.parts[0].asked_for[:5] == ["begin", "text", "flush", "text", "end"]
     assert stage.spoken == ["one two three"]
 
 
@@ -200,7 +200,7 @@ def test_a_service_that_refuses_to_flush_is_not_asked_again(
             speaker.sound(TENTH)
             speaker.end()
 
-    with Stage(service, script) as stage:
+    with SpeakingStage(service, script) as stage:
         errors = []
         for _ in range(2):
             watch, work = stage.start()
@@ -217,7 +217,7 @@ def test_a_service_that_refuses_to_flush_is_not_asked_again(
 
 @by_service
 def test_a_reply_without_text_ends_without_waiting_for_anybody(service: type[Speaker]) -> None:
-    with Stage(service, lambda speaker: speaker.peer.hold()) as stage:
+    with SpeakingStage(service, lambda speaker: speaker.peer.hold()) as stage:
         began = time.monotonic()
         watch = stage.say()
         assert ended(watch) is None and watch.names() == ["finished"]
@@ -231,7 +231,7 @@ def test_text_without_anything_to_speak_owes_no_audio(service: type[Speaker]) ->
         speaker.all_came()
         speaker.end()
 
-    with Stage(service, script, first_audio_ms="100") as stage:
+    with SpeakingStage(service, script, first_audio_ms="100") as stage:
         watch, work = stage.start()
         work.say("……！")
         time.sleep(0.15)
@@ -253,7 +253,7 @@ def test_an_interruption_closes_the_connection_and_waits_for_nobody(service: typ
         except OSError:
             gone.set()
 
-    with Stage(service, script) as stage:
+    with SpeakingStage(service, script) as stage:
         watch, work = stage.start()
         work.say("您好。")
         until(lambda: "audio" in watch.names())
@@ -274,7 +274,7 @@ def test_a_reply_too_long_for_the_service_is_about_the_text(
     service: type[Speaker], module: object, bound: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, bound, 10)
-    with Stage(service, lambda speaker: [speaker.start(), speaker.peer.hold()]) as stage:
+    with SpeakingStage(service, lambda speaker: [speaker.start(), speaker.peer.hold()]) as stage:
         error = ended(stage.say("一二三四五六七八九十零"))
     assert (
         error is not None and (error.kind, error.retry) == ("text", False) and "more than 10 characters" in str(error)

@@ -12,7 +12,7 @@ import pytest
 
 from .nls_peer import ended, until, waited
 from .speakers import SPEAKERS
-from .speaking import TENTH, Speaker, Stage, audio_of, marks_of, whole
+from .speaking import TENTH, Speaker, SpeakingStage, audio_of, marks_of, whole
 
 by_service = pytest.mark.parametrize("service", SPEAKERS.values(), ids=SPEAKERS)
 
@@ -25,7 +25,7 @@ def short_rest(service: type[Speaker], monkeypatch: pytest.MonkeyPatch) -> None:
 @by_service
 @pytest.mark.usefixtures("short_rest")
 def test_a_reply_whose_model_pauses_is_spoken_by_two_tasks_without_a_gap_in_the_text(service: type[Speaker]) -> None:
-    with Stage(service, whole) as stage:
+    with SpeakingStage(service, whole) as stage:
         watch, work = stage.start()
         work.say("你好，")
         until(lambda: stage.spoken)  # it rested
@@ -43,7 +43,7 @@ def test_a_reply_whose_model_pauses_is_spoken_by_two_tasks_without_a_gap_in_the_
 @by_service
 @pytest.mark.usefixtures("short_rest")
 def test_text_that_keeps_coming_is_one_task(service: type[Speaker]) -> None:
-    with Stage(service, whole) as stage:
+    with SpeakingStage(service, whole) as stage:
         watch, work = stage.start()
         for text in "一二三四五六":
             work.say(text)
@@ -68,7 +68,7 @@ def test_text_said_while_a_task_is_being_brought_to_its_end_is_spoken_after_it(s
         speaker.end()
         whole(speaker)
 
-    with Stage(service, first, whole) as stage:
+    with SpeakingStage(service, first, whole) as stage:
         watch, work = stage.start()
         work.say("一。")
         waited(stopping)
@@ -88,9 +88,9 @@ def test_a_reply_whose_model_is_slow_to_begin_rests_and_is_then_spoken(service: 
         speaker.start()
         speaker.came("text", "end")
 
-    with Stage(service, idle, whole) as stage:
+    with SpeakingStage(service, idle, whole) as stage:
         watch, work = stage.start()
-        until(lambda: stage.speakers and stage.speakers[0].left)
+        until(lambda: stage.parts and stage.parts[0].left)
         assert not watch.names()
         work.say("好")
         work.finish()
@@ -100,7 +100,7 @@ def test_a_reply_whose_model_is_slow_to_begin_rests_and_is_then_spoken(service: 
 @by_service
 @pytest.mark.usefixtures("short_rest")
 def test_a_reply_that_ends_while_resting_is_finished(service: type[Speaker]) -> None:
-    with Stage(service, whole) as stage:
+    with SpeakingStage(service, whole) as stage:
         watch, work = stage.start()
         work.say("好。")
         until(lambda: stage.spoken and "mark" in watch.names())
@@ -126,7 +126,7 @@ def test_a_service_that_gives_up_before_there_was_text_costs_nothing(service: ty
             speaker.tire()
         gone.set()
 
-    with Stage(service, first, whole) as stage:
+    with SpeakingStage(service, first, whole) as stage:
         watch, work = stage.start()
         waited(gone)
         time.sleep(0.05)
@@ -150,7 +150,7 @@ def test_a_service_that_says_its_end_twice_ends_one_task_and_not_the_next(servic
         speaker.end(times=2)
         whole(speaker)
 
-    with Stage(service, first, whole) as stage:
+    with SpeakingStage(service, first, whole) as stage:
         watch, work = stage.start()
         work.say("一。")
         waited(stopping)
@@ -171,7 +171,7 @@ def test_an_end_said_twice_while_the_model_rests_counts_its_text_once(service: t
         speaker.end(times=2)
         whole(speaker)
 
-    with Stage(service, first, whole) as stage:
+    with SpeakingStage(service, first, whole) as stage:
         watch, work = stage.start()
         work.say("你好，")
         until(lambda: stage.spoken)
@@ -202,7 +202,7 @@ def test_a_task_that_has_ended_owes_nothing_to_the_next_one_however_long_its_con
         speaker.sound(TENTH)
         speaker.end()
 
-    with Stage(service, first, second, idle_ms="150") as stage:
+    with SpeakingStage(service, first, second, idle_ms="150") as stage:
         watch, work = stage.start()
         work.say("一。")
         until(lambda: stage.spoken and "mark" in watch.names())
