@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Literal
 
 from firstword.errors import Kind, ProviderError
 from firstword.speech.watch import Watch
-from net.loopback import TEXT, Loopback, Peer
+from net.loopback import CLOSE, TEXT, Loopback, Peer
 
 Asked = Literal["begin", "text", "flush", "audio", "end"]
 """What a client's message asks for, in whichever protocol."""
@@ -98,6 +98,11 @@ class Part(ABC):
 
     def nonsense(self) -> None:
         self.peer.send_frame(TEXT, "{")
+
+    def hang_up(self, code: int = 1000, why: str = "") -> None:
+        """In order: what the client still sends is read, or it might be told of a reset before it has read this."""
+        self.peer.send_frame(CLOSE, code.to_bytes(2, "big") + why.encode())
+        self.peer.read_until_close()
 
     def hold(self) -> None:
         self.peer.hold()

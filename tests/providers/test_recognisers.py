@@ -12,7 +12,6 @@ import time
 import pytest
 
 from firstword.threads import alive
-from net.loopback import CLOSE
 
 from .hearers import HEARERS
 from .hearing import FRAME, Hearer
@@ -196,11 +195,11 @@ FAILURES = {
     "dropped at first": Failure(lambda h: [h.asked(), h.peer.reset()], "broke", "network"),
     "dropped": Failure(lambda h: [h.start(), h.peer.reset()], "broke", "network"),
     "closed at first": Failure(
-        lambda h: [h.asked(), h.peer.send_frame(CLOSE, b"\x03\xe8")], "closed the connection (code 1000)"
+        lambda h: [h.asked(), h.hang_up()], "closed the connection (code 1000)"
     ),
-    "closed": Failure(lambda h: [h.start(), h.peer.send_frame(CLOSE, b"\x03\xe8")], "closed the connection (code 1000)"),
+    "closed": Failure(lambda h: [h.start(), h.hang_up()], "closed the connection (code 1000)"),
     "closed before the end": Failure(
-        lambda h: [h.start(), h.all_came(), h.peer.send_frame(CLOSE, b"\x03\xf3gone")], "code 1011: gone", finishes=True
+        lambda h: [h.start(), h.all_came(), h.hang_up(1011, "gone")], "code 1011: gone", finishes=True
     ),
 }  # fmt: skip
 

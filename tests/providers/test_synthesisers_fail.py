@@ -8,8 +8,6 @@ from typing import Any
 
 import pytest
 
-from net.loopback import CLOSE
-
 from .nls_peer import ended
 from .playing import Failure, Script, forbids, judge_forbidden, judge_throttled, judged
 from .speakers import SPEAKERS
@@ -58,10 +56,10 @@ FAILURES = {
         lambda s: [s.start(), s.text_came(), s.sound(BIT), s.said(), s.peer.reset()], "broke", "network"
     ),
     "closed before the end": Failure(
-        lambda s: [spoke_a_bit(s), s.peer.send_frame(CLOSE, b"\x03\xf3gone")], "code 1011: gone", finishes=True
+        lambda s: [spoke_a_bit(s), s.hang_up(1011, "gone")], "code 1011: gone", finishes=True
     ),
     "closed with text in hand": Failure(
-        lambda s: [s.start(), s.text_came(), s.peer.send_frame(CLOSE, b"\x03\xe8")], "code 1000"
+        lambda s: [s.start(), s.text_came(), s.hang_up()], "code 1000"
     ),
     "the end before there was text": Failure(lambda s: [s.asked(), s.ends_by_itself(), s.hold()], "by itself"),
     "the end before it was asked for": Failure(

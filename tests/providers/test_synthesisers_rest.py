@@ -121,7 +121,8 @@ def test_a_service_that_gives_up_before_there_was_text_costs_nothing(service: ty
         if how == "drops":
             speaker.peer.reset()
         elif how == "hangs up":
-            speaker.peer.send_frame(8, b"\x03\xe8")
+            gone.set()
+            speaker.hang_up()
         else:
             speaker.tire()
         gone.set()
