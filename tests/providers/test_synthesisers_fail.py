@@ -10,7 +10,7 @@ import pytest
 
 from .nls_peer import ended
 from .playing import Failure, Script, forbids, judge_forbidden, judge_throttled, judged
-from .speakers import SPEAKERS
+from .speakers import SPEAKERS, QwenCommitSpeaker
 from .speaking import Speaker, SpeakingStage
 
 by_service = pytest.mark.parametrize("service", SPEAKERS.values(), ids=SPEAKERS)
@@ -81,6 +81,18 @@ def test_every_failure_says_what_it_is_about_and_is_worth_another_try(service: t
         error = judged(service, ended(stage.say(SAID.get(what, "你好。"), finish=failure.finishes)))
     assert failure.words in str(error), error
     assert (error.code, error.retry, error.kind) == ("", True, failure.kind)
+
+
+@by_service
+def test_a_service_that_never_says_its_end_is_given_up_unless_each_text_has_an_end_of_its_own(
+    service: type[Speaker],
+) -> None:
+    with SpeakingStage(service, lambda s: [spoke_a_bit(s), s.said(), s.hold()], **IDLE) as stage:
+        error = ended(stage.say("你好。"))
+    if service is QwenCommitSpeaker:
+        assert error is None
+    else:
+        assert SILENT in str(judged(service, error))
 
 
 @by_service
