@@ -5,6 +5,7 @@ Each story is played once for each of `hearers.HEARERS`. What only one protocol 
 
 from __future__ import annotations
 
+import itertools
 import socket
 import threading
 import time
@@ -67,6 +68,23 @@ def test_audio_is_sent_in_messages_of_as_many_milliseconds_as_are_set(service: t
         assert ended(watch) is None
         sizes = stage.parts[0].audio_messages
     assert sum(sizes) == 12 * len(FRAME) and min(sizes[:-1]) >= 3 * len(FRAME)
+
+
+@by_service
+def test_audio_fed_in_pieces_of_any_size_goes_whole(service: type[Hearer]) -> None:
+    audio = b"".join(numbered(*range(100)))
+    cuts = [0, 0, 2, 4, 330, 332, 6_732, 20_000, 20_002, len(audio)]
+    with Stage(service, lambda hearer: [hearer.start(), hearer.all_came(), hearer.end()]) as stage:
+        watch, work = stage.start()
+        waited(watch.began)
+        for begin, end in itertools.pairwise(cuts):
+            work.feed(audio[begin:end])
+        work.finish()
+        work.finish()
+        assert not work.feed(FRAME)
+        assert ended(watch) is None
+        assert stage.parts[0].audio == audio
+    assert watch.names() == ["ready", "finished"]
 
 
 @by_service
@@ -181,12 +199,12 @@ def test_why_a_service_hung_up_is_known_though_audio_was_on_its_way(service: typ
 
 # Failures
 
-CONNECT, FINISH = {"connect_ms": "150"}, {"finish_ms": "150"}
+CONNECT, FINISH = {"connect_ms": "100"}, {"finish_ms": "100"}
 FAILURES = {
     "never upgraded": Failure(lambda h: h.hold(), "timed out", "network", CONNECT),
-    "never ready": Failure(lambda h: [h.asked(), h.hold()], "was not ready within 150 ms", values=CONNECT),
+    "never ready": Failure(lambda h: [h.asked(), h.hold()], "was not ready within 100 ms", values=CONNECT),
     "never done": Failure(
-        lambda h: [h.start(), h.all_came(), h.hold()], "did not finish within 150 ms", values=FINISH, finishes=True
+        lambda h: [h.start(), h.all_came(), h.hold()], "did not finish within 100 ms", values=FINISH, finishes=True
     ),
     "nonsense at first": Failure(lambda h: [h.asked(), h.nonsense(), h.hold()], "not JSON"),
     "nonsense later": Failure(lambda h: [h.start(), h.nonsense(), h.hold()], "not JSON"),
@@ -231,3 +249,18 @@ def test_a_service_that_has_too_much_to_do_is_worth_another_try(service: type[He
     with Stage(service, lambda hearer: [hearer.asked(), hearer.throttle(), hearer.hold()]) as stage:
         watch, _ = stage.start()
         judge_throttled(service, ended(watch))
+
+
+@by_service
+def test_a_service_that_stops_reading_costs_the_oldest_audio_and_makes_nobody_wait(service: type[Hearer]) -> None:
+    with Stage(service, lambda hearer: [hearer.start(), hearer.hold()]) as stage:
+        watch, work = stage.start()
+        waited(watch.began)
+        longest = 0.0
+        for _ in range(600):  # 20 min
+            began = time.monotonic()
+            work.feed(FRAME * 100)
+            longest = max(longest, time.monotonic() - began)
+        assert longest < 0.2
+        assert not work.feed(FRAME * 100) and watch.names() == ["ready"]
+        work.cancel()

@@ -141,6 +141,51 @@ def test_half_a_sample_at_an_end_does_not_turn_what_follows_into_noise(
     assert audio_of(watch) == b"\1\2\4\5\6\7"
 
 
+@by_service
+def test_no_character_is_lost_however_strange(service: type[Speaker]) -> None:
+    """A model may write half of a pair, and cut between two of one picture."""
+    texts = ("好😀", "a\ud83d", "\x00\u2028", "𠮷", '"\\，', "👩\u200d🦽é。")
+    with SpeakingStage(service, briefly) as stage:
+        watch = stage.say(*texts)
+        assert ended(watch) is None
+        until(lambda: stage.spoken)
+    assert stage.spoken == ["".join(texts)]
+    assert marks_of(watch)[-1][0] == len("".join(texts))
+
+
+@by_service
+def test_two_replies_at_once_do_not_mix(service: type[Speaker]) -> None:
+    with SpeakingStage(service, lambda s: whole(s, lambda text: b"\1\0" if "一" in text else b"\2\0")) as stage:
+        for _ in range(3):
+            first, work = stage.start()
+            second, other = stage.start()
+            work.say("一。")
+            other.say("二。")
+            work.finish()
+            other.finish()
+            assert ended(first) is None and ended(second) is None
+            assert (audio_of(first), audio_of(second)) == (b"\1\0", b"\2\0")
+        until(lambda: len(stage.spoken) == 6)
+    assert sorted(stage.spoken) == ["一。"] * 3 + ["二。"] * 3
+
+
+@by_service
+def test_what_is_said_after_the_finish_is_not_spoken_and_a_second_finish_is_none(service: type[Speaker]) -> None:
+    with SpeakingStage(service, whole) as stage:
+        watch, work = stage.start()
+        work.say("一。")
+        work.finish()
+        work.say("二。")
+        work.flush()
+        work.finish()
+        assert ended(watch) is None
+        until(lambda: stage.spoken)
+        work.finish()
+        work.cancel()
+    assert stage.spoken == ["一。"] and watch.names().count("finished") == 1
+    watch.judge()
+
+
 # A flush
 
 

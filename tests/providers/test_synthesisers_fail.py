@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from .nls_peer import ended
+from .nls_peer import ended, until
 from .playing import Failure, Script, forbids, judge_forbidden, judge_throttled, judged
 from .speakers import SPEAKERS, QwenCommitSpeaker
-from .speaking import Speaker, SpeakingStage
+from .speaking import Speaker, SpeakingStage, whole
 
 by_service = pytest.mark.parametrize("service", SPEAKERS.values(), ids=SPEAKERS)
 BIT = bytes(320)
@@ -36,12 +36,12 @@ def trickles(what: Callable[[Any], Any]) -> Script:
     return script
 
 
-FIRST, IDLE, CONNECT = {"first_audio_ms": "100"}, {"idle_ms": "100"}, {"connect_ms": "150"}
+FIRST, IDLE, CONNECT = {"first_audio_ms": "100"}, {"idle_ms": "100"}, {"connect_ms": "100"}
 SILENT = "owed audio and sent nothing for 100 ms"
 
 FAILURES = {
     "never upgraded": Failure(lambda s: s.hold(), "timed out", "network", CONNECT),
-    "never ready": Failure(lambda s: [s.asked(), s.hold()], "was not ready within 150 ms", values=CONNECT),
+    "never ready": Failure(lambda s: [s.asked(), s.hold()], "was not ready within 100 ms", values=CONNECT),
     "owes the first audio": Failure(lambda s: [s.start(), s.text_came(), s.hold()], SILENT, values=FIRST),
     "owes everything at the end": Failure(
         lambda s: [s.start(), s.all_came(), s.hold()], SILENT, values=FIRST, finishes=True
@@ -114,3 +114,42 @@ def test_a_text_that_becomes_no_audio_is_a_failure(service: type[Speaker]) -> No
         error = judged(service, ended(stage.say("你好。")))
     assert words in str(error), error
     assert (error.code, error.retry, error.kind) == ("", retry, kind)
+
+
+@by_service
+@pytest.mark.parametrize("how", ["dropped", "never ready"])
+def test_a_reply_whose_second_task_can_not_begin_fails_once_and_what_was_heard_stays(
+    service: type[Speaker], how: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service.rests, "REST_S", 0.1)
+
+    def first(speaker: Speaker) -> None:
+        spoke_a_bit(speaker)
+        speaker.end()
+        if service.shared:
+            second(speaker)
+
+    def second(speaker: Speaker) -> None:
+        if how == "dropped":
+            speaker.peer.reset()
+        speaker.hold()
+
+    with SpeakingStage(service, first, second, connect_ms="150") as stage:
+        watch, work = stage.start()
+        work.say("一。")
+        until(lambda: stage.spoken and "mark" in watch.names())
+        work.say("二。")
+        error = judged(service, ended(watch))
+        work.say("三。")
+        work.finish()
+    assert error.retry and watch.names() == ["audio", "mark", "failed"]
+    watch.judge()
+
+
+@by_service
+def test_after_a_reply_that_failed_the_next_is_spoken(service: type[Speaker]) -> None:
+    with SpeakingStage(service, lambda s: [spoke_a_bit(s), s.peer.reset()], whole) as stage:
+        assert ended(stage.say("一。")) is not None
+        assert ended(stage.say("二。")) is None
+        until(lambda: stage.spoken)
+    assert stage.spoken == ["二。"]

@@ -19,7 +19,7 @@ by_service = pytest.mark.parametrize("service", SPEAKERS.values(), ids=SPEAKERS)
 
 @pytest.fixture
 def short_rest(service: type[Speaker], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(service.rests, "REST_S", 0.15)
+    monkeypatch.setattr(service.rests, "REST_S", 0.1)
 
 
 @by_service
@@ -47,7 +47,7 @@ def test_text_that_keeps_coming_is_one_task(service: type[Speaker]) -> None:
         watch, work = stage.start()
         for text in "一二三四五六":
             work.say(text)
-            time.sleep(0.05)
+            time.sleep(0.03)
         work.finish()
         assert ended(watch) is None
         until(lambda: stage.spoken)
@@ -199,11 +199,11 @@ def test_a_task_that_has_ended_owes_nothing_to_the_next_one_however_long_its_con
     def second(speaker: Speaker) -> None:
         speaker.start()
         speaker.all_came()
-        time.sleep(0.3)
+        time.sleep(0.2)
         speaker.sound(TENTH)
         speaker.end()
 
-    with SpeakingStage(service, first, second, idle_ms="150") as stage:
+    with SpeakingStage(service, first, second, idle_ms="100") as stage:
         watch, work = stage.start()
         work.say("一。")
         until(lambda: stage.spoken and "mark" in watch.names())
@@ -211,3 +211,38 @@ def test_a_task_that_has_ended_owes_nothing_to_the_next_one_however_long_its_con
         work.finish()
         assert ended(watch) is None
     assert audio_of(watch) == TENTH * 2
+
+
+@by_service
+def test_a_pause_of_the_model_is_no_silence_of_the_service(service: type[Speaker]) -> None:
+    with SpeakingStage(service, answers_twice, idle_ms="100", first_audio_ms="100") as stage:
+        watch, work = stage.start()
+        work.say("一。")
+        until(lambda: "audio" in watch.names())
+        time.sleep(0.15)
+        work.say("二。")
+        work.finish()
+        assert ended(watch) is None
+    assert audio_of(watch) == TENTH * 2
+
+
+def answers_twice(speaker: Speaker) -> None:
+    speaker.start()
+    for _ in range(2):
+        speaker.text_came()
+        speaker.sound(TENTH)
+        speaker.said()
+    speaker.finish()
+
+
+@by_service
+def test_a_sentence_that_is_not_whole_yet_owes_no_audio(service: type[Speaker]) -> None:
+    with SpeakingStage(service, whole, first_audio_ms="100") as stage:
+        watch, work = stage.start()
+        work.say("一二")
+        time.sleep(0.15)
+        assert not watch.names()
+        work.say("三。")
+        work.finish()
+        assert ended(watch) is None
+    assert audio_of(watch) == TENTH * 4
