@@ -6,6 +6,7 @@ import itertools
 import json
 import threading
 import time
+from collections.abc import Callable
 
 import pytest
 
@@ -21,14 +22,21 @@ def start(nls: Nls) -> None:
     nls.tell("SynthesisStarted")
 
 
+def token_door(asked: list[int]) -> Callable[[Peer], None]:
+    """CreateToken: gives token-1, token-2, … and appends to `asked` for each."""
+
+    def script(peer: Peer) -> None:
+        peer.read_request()
+        asked.append(1)
+        token = {"Id": f"token-{len(asked)}", "ExpireTime": time.time() + 3600}
+        peer.answer("200 OK", json.dumps({"Token": token}), "Connection: close\r\n")
+
+    return script
+
+
 @pytest.mark.parametrize("how", ["at the door", "inside"])
 def test_a_token_the_gateway_refuses_is_replaced_for_the_next_reply(how: str) -> None:
-    made = iter(range(9))
-
-    def token_door(peer: Peer) -> None:
-        peer.read_request()
-        token = {"Id": f"token-{next(made)}", "ExpireTime": time.time() + 3600}
-        peer.answer("200 OK", json.dumps({"Token": token}), "Connection: close\r\n")
+    asked: list[int] = []
 
     def refuses(peer: Peer) -> str:
         if how == "at the door":
@@ -37,7 +45,7 @@ def test_a_token_the_gateway_refuses_is_replaced_for_the_next_reply(how: str) ->
             return head
         nls = Nls(peer)
         nls.expect("StartSynthesis")
-        nls.fail(40000001, "Gateway:ACCESS_DENIED:The token 'token-0' has expired!")
+        nls.fail(40000001, "Gateway:ACCESS_DENIED:The token 'token-1' has expired!")
         return nls.head
 
     def accepts(peer: Peer) -> str:
@@ -48,7 +56,7 @@ def test_a_token_the_gateway_refuses_is_replaced_for_the_next_reply(how: str) ->
         nls.tell("SynthesisCompleted")
         return nls.head
 
-    with Loopback(token_door) as tokens, Loopback(refuses, accepts) as server:
+    with Loopback(token_door(asked)) as tokens, Loopback(refuses, accepts) as server:
         key = {
             "appkey": "a",
             "access_key_id": "id",
@@ -66,18 +74,12 @@ def test_a_token_the_gateway_refuses_is_replaced_for_the_next_reply(how: str) ->
             errors.append(ended(watch))
         service.close()
         assert errors[0] is not None and errors[0].retry and errors[1] is None
-        assert "X-NLS-Token: token-0" in server.result(0) and "X-NLS-Token: token-1" in server.result(1)
+        assert "X-NLS-Token: token-1" in server.result(0) and "X-NLS-Token: token-2" in server.result(1)
 
 
 def test_tasks_whose_token_is_refused_one_after_the_other_ask_for_one_new_token() -> None:
     """All are told that it has expired, one after the other; by then the first has been given another, which is not refused."""
     asked: list[int] = []
-
-    def token_door(peer: Peer) -> None:
-        peer.read_request()
-        asked.append(1)
-        token = {"Id": f"token-{len(asked)}", "ExpireTime": time.time() + 3600}
-        peer.answer("200 OK", json.dumps({"Token": token}), "Connection: close\r\n")
 
     calls = 5
     go = [threading.Event() for _ in range(calls)]
@@ -98,7 +100,7 @@ def test_tasks_whose_token_is_refused_one_after_the_other_ask_for_one_new_token(
         nls.sound(bytes(1600))
         nls.tell("SynthesisCompleted")
 
-    with Loopback(token_door) as tokens, Loopback(gateway) as server:
+    with Loopback(token_door(asked)) as tokens, Loopback(gateway) as server:
         key = {"appkey": "a", "access_key_id": "id-storm", "access_key_secret": "secret", "token_url": tokens.http}
         service = make({"url": server.ws, **key, "spares": "0"}, "test")
         watches = [Watch() for _ in range(calls)]
@@ -121,17 +123,11 @@ def test_a_gateway_that_refuses_every_token_costs_one_request_for_another_and_no
     """The appkey is wrong, perhaps; asked too often, CreateToken refuses too, and then also those whose token would do."""
     asked: list[int] = []
 
-    def token_door(peer: Peer) -> None:
-        peer.read_request()
-        asked.append(1)
-        token = {"Id": f"token-{len(asked)}", "ExpireTime": time.time() + 3600}
-        peer.answer("200 OK", json.dumps({"Token": token}), "Connection: close\r\n")
-
     def refuses(peer: Peer) -> None:
         peer.read_head()
         peer.answer("403 Forbidden", headers="Connection: close\r\n")
 
-    with Loopback(token_door) as tokens, Loopback(refuses) as server:
+    with Loopback(token_door(asked)) as tokens, Loopback(refuses) as server:
         key = {"appkey": "a", "access_key_id": "id-403", "access_key_secret": "secret", "token_url": tokens.http}
         service = make({"url": server.ws, **key, "spares": "0"}, "test")
         for _ in range(8):

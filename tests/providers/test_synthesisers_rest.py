@@ -54,9 +54,8 @@ def test_text_that_keeps_coming_is_one_task(service: type[Speaker]) -> None:
     assert stage.spoken == ["一二三四五六"] and stage.connections == 1
 
 
-@by_service
-@pytest.mark.usefixtures("short_rest")
-def test_text_said_while_a_task_is_being_brought_to_its_end_is_spoken_after_it(service: type[Speaker]) -> None:
+def said_while_a_task_ends(service: type[Speaker], times: int) -> None:
+    """Half of the text comes while the first task is being brought to its end, which the service says so many times."""
     stopping, go = threading.Event(), threading.Event()
 
     def first(speaker: Speaker) -> None:
@@ -65,7 +64,7 @@ def test_text_said_while_a_task_is_being_brought_to_its_end_is_spoken_after_it(s
         stopping.set()
         waited(go)
         speaker.sound(TENTH * 2)
-        speaker.end()
+        speaker.end(times)
         whole(speaker)
 
     with SpeakingStage(service, first, whole) as stage:
@@ -79,6 +78,18 @@ def test_text_said_while_a_task_is_being_brought_to_its_end_is_spoken_after_it(s
         until(lambda: "".join(stage.spoken) == "一。二。")
     assert len(audio_of(watch)) == 4 * len(TENTH)
     assert marks_of(watch) == [(2, 200.0, service.exact), (4, 400.0, service.exact)]
+
+
+@by_service
+@pytest.mark.usefixtures("short_rest")
+def test_text_said_while_a_task_is_being_brought_to_its_end_is_spoken_after_it(service: type[Speaker]) -> None:
+    said_while_a_task_ends(service, times=1)
+
+
+@by_service
+@pytest.mark.usefixtures("short_rest")
+def test_a_service_that_says_its_end_twice_ends_one_task_and_not_the_next(service: type[Speaker]) -> None:
+    said_while_a_task_ends(service, times=2)
 
 
 @by_service
@@ -135,32 +146,6 @@ def test_a_service_that_gives_up_before_there_was_text_costs_nothing(service: ty
         work.say("好")
         work.finish()
         assert ended(watch) is None and audio_of(watch) == TENTH
-
-
-@by_service
-@pytest.mark.usefixtures("short_rest")
-def test_a_service_that_says_its_end_twice_ends_one_task_and_not_the_next(service: type[Speaker]) -> None:
-    stopping, go = threading.Event(), threading.Event()
-
-    def first(speaker: Speaker) -> None:
-        speaker.start()
-        speaker.all_came()
-        stopping.set()
-        waited(go)
-        speaker.sound(TENTH * 2)
-        speaker.end(times=2)
-        whole(speaker)
-
-    with SpeakingStage(service, first, whole) as stage:
-        watch, work = stage.start()
-        work.say("一。")
-        waited(stopping)
-        work.say("二。")
-        work.finish()
-        go.set()
-        assert ended(watch) is None
-    assert len(audio_of(watch)) == 4 * len(TENTH)
-    assert marks_of(watch) == [(2, 200.0, service.exact), (4, 400.0, service.exact)]
 
 
 @by_service
