@@ -22,8 +22,9 @@ def test_a_long_silence_is_sent_in_larger_messages_and_its_first_sound_at_once()
     backlog = Backlog(8000, 60, 5000)
     backlog.ready = True
     assert sends(backlog, loud, 9) == [3, 3, 3]
-    assert sends(backlog, quiet, 2) == [2], "the end of the sound"
-    assert sends(backlog, quiet, 48) == [3] * 16, "the recogniser still waits for the sentence's end"
+    assert sends(backlog, quiet, 10) == [2] + [1] * 8, "the end of the sound"
+    assert sends(backlog, quiet, 39) == [3] * 13, "the recogniser still waits for the sentence's end"
+    assert sends(backlog, quiet, 1) == []
     assert sends(backlog, quiet, 32) == [10, 10, 10], "nobody waits for it any more"
     assert sends(backlog, loud, 1) != [], "what waits goes, and the first word with it"
     assert sends(backlog, loud, 6) == [3, 3]
@@ -35,7 +36,8 @@ def test_the_end_of_a_sound_does_not_wait_for_a_whole_message() -> None:
     backlog.ready = True
     assert sends(backlog, loud, 4) == []
     assert sends(backlog, quiet, 2) == [6], "the last word, and 40 ms"
-    assert sends(backlog, quiet, 9) == [], "once"
+    assert sends(backlog, quiet, 8) == [1] * 8, "what follows it, as it comes"
+    assert sends(backlog, quiet, 9) == [], "and then in whole messages again"
 
 
 @given(st.lists(st.one_of(st.integers(1, 1000), st.just(-1)), max_size=60))

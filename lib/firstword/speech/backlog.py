@@ -13,7 +13,10 @@ LOUD = 512  # the peak of a frame that may be speech
 QUIET_AFTER_MS = 1_000
 """So much after the last sound nobody waits for the recogniser any more: it has ended its sentence."""
 PAUSE_MS = 40
-"""So much silence ends a sound: the closures of most plosives are as long, and cost a message each."""
+"""So much silence ends a sound: the closures of most plosives are as long, and cost messages."""
+TAIL_MS = 200
+"""So much of the silence after a sound goes as it comes, in messages as short as what is fed: a word is known when the recogniser has heard
+what follows it, and with the last word the answer begins."""
 LOSSES = 2_000
 """So many losses are known by their place: those of two minutes of a service that takes every message too late. It tells of its latest
 sentence, not of what was long before."""
@@ -25,7 +28,7 @@ class Backlog:
     """Audio between the feeder and the connection: batched, bounded, the oldest dropped first.
 
     While the caller makes sounds, and a while after, messages are of `send_ms`; in a longer silence of `QUIET_SEND_MS`, and the first sound
-    goes at once. So does the end of a sound: the last word is recognised up to `send_ms` sooner, and the answer begun.
+    goes at once. So does the silence after it, for `TAIL_MS`: the last word is recognised up to `send_ms` sooner, and the answer begun.
 
     The service counts the audio it got; `fed_ms` turns its milliseconds into those of the audio that was fed.
     """
@@ -35,8 +38,8 @@ class Backlog:
         self._batch = send_ms * self._bytes_per_ms
         self._quiet_batch = max(send_ms, QUIET_SEND_MS) * self._bytes_per_ms
         self._quiet_bytes = 0  # fed since the last sound
-        self._urgent = False  # a sound has ended: what is held goes, however little
-        self._pause = PAUSE_MS * self._bytes_per_ms
+        self._urgent = False  # a sound has just ended: what is held goes, however little
+        self._tail = (PAUSE_MS * self._bytes_per_ms, TAIL_MS * self._bytes_per_ms)
         self._bound = bound_ms * self._bytes_per_ms
         self._lock = threading.Lock()
         self._pieces: deque[bytes] = deque()
@@ -57,7 +60,8 @@ class Backlog:
         with self._lock:
             before = self._quiet_bytes
             self._quiet_bytes = 0 if loud else before + len(pcm)
-            self._urgent = self._urgent or before < self._pause <= self._quiet_bytes
+            begin, end = self._tail
+            self._urgent = self._urgent or (before < end and self._quiet_bytes >= begin)
             self._pieces.append(pcm)
             self._held += len(pcm)
             lost = self._lost

@@ -26,8 +26,9 @@ from .watch import Watch
 class Bounds:
     """Seconds of the clock."""
 
-    at_once_s: float = 0.005
-    """What ``start`` and every method of a handle may take, in the median: one call of many may meet a busy machine."""
+    at_once_s: float = 0.02
+    """What ``start`` and every method of a handle may take, in the median. At rest that is well under a millisecond; where all cores are
+    at work it was 6."""
     whole_s: float = 10.0
     """What one piece of work may take."""
     quiet_s: float = 0.03

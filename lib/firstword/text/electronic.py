@@ -8,13 +8,13 @@ from dataclasses import dataclass
 
 _LABEL = r"[A-Za-z0-9][A-Za-z0-9-]{0,62}"
 _HOST = rf"(?:{_LABEL}\.){{1,6}}[A-Za-z]{{2,12}}"
-_PATH = r"(?::\d{1,5})?(?:[/?#][A-Za-z0-9_\-.~:/?#@!$&'()*+,;=%]*)?"
+_PATH = r"(?::\d{1,5})?(?:[/?#][A-Za-z0-9_\-.~:/?#@!$&'()*+,;=%]*(?<![.,:;!?]))?"
 _USUAL = "com|cn|net|org|edu|gov|io|ai|cc|tv|top|xyz|vip|hk|tw|uk|de|fr|jp|kr|eu|ru|au|ca"
 EMAIL = re.compile(rf"[A-Za-z0-9][A-Za-z0-9._%+&\-]{{0,63}}@{_HOST}(?:/[A-Za-z0-9_\-./]*)?", re.ASCII)
 LINK = re.compile(
-    rf"(?P<scheme>(?:https?|ftp)://)(?P<host>[A-Za-z0-9\-.]{{1,100}})(?P<path>{_PATH})"
+    rf"(?P<scheme>(?:https?|ftp)://|file://(?=[/A-Za-z0-9]))(?P<host>[A-Za-z0-9\-.]{{1,100}}|(?<=file://))(?P<path>{_PATH})"
     rf"|(?P<bare>(?:(?=[0-9-]{{0,20}}[A-Za-z])[A-Za-z0-9][A-Za-z0-9-]{{1,62}}(?:\.{_LABEL}){{0,5}}\.[a-z]{{2,6}}"
-    rf"|(?:{_LABEL}\.){{1,6}}(?:{_USUAL})))(?![A-Za-z0-9_@-])(?P<rest>{_PATH})",
+    rf"|(?:{_LABEL}\.){{1,6}}(?:{_USUAL}|{_USUAL.upper()})))(?![A-Za-z0-9_@-])(?P<rest>{_PATH})",
     re.ASCII,
 )
 """With a scheme, or a host or a file's name by its look."""
@@ -49,9 +49,10 @@ def spell(text: str, spelling: Spelling) -> str:
 
 
 def link(found: re.Match[str], way: str, spelling: Spelling) -> str:
-    """A match of `LINK`: all of it (``full``), or host and path without scheme, query and a last stroke."""
+    """A match of `LINK`: all of it (``full``), or without a browser's own scheme, query and a last stroke."""
     if way == "full":
         return spell(found[0], spelling)
-    host, path = (found["host"], found["path"]) if found["host"] else (found["bare"], found["rest"])
+    host, path = (found["host"], found["path"]) if found["scheme"] else (found["bare"], found["rest"])
+    scheme = "" if (found["scheme"] or "http").startswith("http") else found["scheme"]
     path = re.split(r"[?#]", path or "", maxsplit=1)[0].rstrip("/.,:;!")
-    return spell(host.rstrip(".") + path, spelling)
+    return spell(scheme + host.rstrip(".") + path, spelling)

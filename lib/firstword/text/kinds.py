@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
+from .alphabet import DIGITS, LETTERS
 from .reading import Reading
-from .runs import DIGITS, LETTERS
 
 Found = re.Match[str]
 Reader = Callable[[Found, Reading], "str | None"]
@@ -28,6 +28,10 @@ LETTER = "".join(sorted(LETTERS))
 NUMBER = r"(?>\d{1,3}(?:,\d{3})++(?!,?\d)|\d++)(?:\.\d++)?+"
 """A number, with or without commas between thousands, as patterns have it. Possessive: a run of a hundred figures is looked at once, not a
 hundred times."""
+
+
+TYRE = r"(?P<width>[1-3]\d5)/(?P<height>[2-8][05]) ?(?P<built>Z?R) ?(?P<rim>1\d|2[0-4])(?![A-Za-z0-9])"
+"""225/55R17: millimeters, percent of them, inches."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,9 @@ from __future__ import annotations
 
 import re
 
-from . import markup_inline, markup_math, markup_tags
+from . import markup_asides, markup_inline, markup_links, markup_math, markup_tags
 from .atom import Atom
-from .markup_lines import line
+from .markup_lines import clause_end, line
 from .pictures import ARROWS, UNSPOKEN
 from .reading import Reading
 from .scan import NOT_MINE, WAIT, Rule, Scan
@@ -39,7 +39,14 @@ def _merged(*tables: dict[str, tuple[Rule, ...]]) -> dict[str, tuple[Rule, ...]]
     return merged
 
 
-_RULES = _merged({"\n": (_newline,)}, markup_math.RULES, markup_tags.RULES, markup_inline.RULES)
+_RULES = _merged(
+    {"\n": (_newline,), **dict.fromkeys("；：。", (clause_end,))},
+    markup_math.RULES,
+    markup_tags.RULES,
+    markup_inline.RULES,
+    markup_links.RULES,
+    markup_asides.RULES,
+)
 _PLAIN = re.compile(rf"[^{re.escape(''.join(_RULES))}{UNSPOKEN}{ARROWS}]+")
 _ARROW = re.compile(rf"[{ARROWS}]")
 _PICTURES = (markup_inline.unspoken,)

@@ -23,6 +23,8 @@ _NUMBER_GOES_ON = "%％‰°"
 _AFTER_ASCII = " \t*_`$<["
 _BRACKETED = re.compile(r"[(（]([0-9]{1,2})[)）]")
 _BRACKETED_BEGUN = re.compile(r"[(（][0-9]{0,2}\Z")
+_IN_LINE = re.compile(r"([0-9]{1,2})、|[(（]([0-9]{1,2})[)）]")
+_IN_LINE_BEGUN = re.compile(r"(?:[0-9]{1,2}|[(（][0-9]{0,2})\Z")
 _CIRCLED = "①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳"
 _TASK = re.compile(r"\[[ xX]\] ")
 _TASK_BEGUN = re.compile(r"(?:\[(?:[ xX]\]?)?)?\Z")
@@ -156,6 +158,24 @@ def _ordinal(scan: Scan, number: int, marker: str, following: str) -> int:
     characters = len(marker) + (following in (" ", "\t"))
     scan.say(ordinal(number, scan.chinese), characters, fixed=True)
     return characters
+
+
+def clause_end(scan: Scan, text: str, at: int, last: bool) -> int:
+    """A ；, ： or 。 behind which an item's number may stand in the same line: 1、登录；2、付款."""
+    scan.plain(text[at])
+    scan.mode = _item
+    return 1
+
+
+def _item(scan: Scan, text: str, at: int, last: bool) -> int:
+    """A mode: one item's number, or nothing. 时间：1、3、5日 has none."""
+    found = _IN_LINE.match(text, at)
+    if (not found and not last and _IN_LINE_BEGUN.match(text, at)) or (found and found.end() == len(text) and not last):
+        return WAIT
+    scan.mode = None
+    if not found or text[found.end() : found.end() + 1].isdigit() or found.end() == len(text):
+        return NOT_MINE
+    return _ordinal(scan, int(found[1] or found[2]), found[0], text[found.end()])
 
 
 def _label(scan: Scan, text: str, at: int, last: bool) -> int:

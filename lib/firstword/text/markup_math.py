@@ -14,8 +14,12 @@ LONGEST_INLINE = 200
 """Characters of a formula within a line."""
 LONGEST_COMMAND = 20
 
-_MONEY = re.compile(r"\$[ \t]?[0-9][0-9,]{0,20}(?:\.[0-9]{0,4})?(?:[KMBkmb](?![A-Za-z])|(?![0-9A-Za-z\\^_{}=+*/]))")
+_MONEY = re.compile(
+    r"\$(?![0-9.,]{1,12}\$(?![0-9]))[ \t]?[0-9][0-9,]{0,20}(?:\.[0-9]{0,4})?(?:[KMBkmb](?![A-Za-z])|(?![0-9A-Za-z\\^_{}=+*/]))"
+)
 _MONEY_BEGUN = re.compile(r"\$[ \t]?(?:[0-9][0-9,]{0,20}(?:\.[0-9]{0,4})?[KMBkmb]?)?\Z")
+_NUMBER = re.compile(r"[-+]?\d+(?:\.\d+)?%?", re.ASCII)
+"""$0.8$, which is no sum of money."""
 _LIKE_A_FORMULA = re.compile(
     r"[\\^_{}=+<>≤≥≠±×÷]|[A-Za-z]\s*[-*/]|[0-9)]\s*[*/]|^[A-Za-z]'?$|^[A-Za-z]\([A-Za-z0-9,^ ]+\)$|^-?\d+$"
 )
@@ -49,7 +53,8 @@ def dollar(scan: Scan, text: str, at: int, last: bool) -> int:
     if end + 1 == len(text) and not last:
         return WAIT
     inside = text[at + 1 : end]
-    if inside[-1].isspace() or text[end + 1 : end + 2].isdigit() or not _LIKE_A_FORMULA.search(inside):
+    formula_like = _LIKE_A_FORMULA.search(inside) or _NUMBER.fullmatch(inside)
+    if inside[-1].isspace() or text[end + 1 : end + 2].isdigit() or not formula_like:
         return NOT_MINE
     return _speak(scan, inside, end + 1 - at)
 

@@ -7,55 +7,31 @@ looked at twice.
 
 from __future__ import annotations
 
-from .phrases import listed
+from .alphabet import (
+    ABBREVIATED,
+    CODES,
+    CORE,
+    CURRENCY,
+    DAY_HALVES,
+    DAYS,
+    DIGITS,
+    IN_LINK,
+    JOINERS,
+    LETTERS,
+    MONTHS,
+    OPERATORS,
+    SCALES,
+    SIDES,
+    SIGNS,
+    SUFFIXES,
+    SUMS,
+    UNITS,
+    of_a_calendar,
+    word_before,
+)
 
 LONGEST = 64
 """Characters. A longer run is cut there, and what follows is a run of its own."""
-
-DIGITS = frozenset("0123456789")
-LETTERS = frozenset(
-    [chr(code) for code in (*range(65, 91), *range(97, 123))]
-    + [chr(code) for code in range(0xC0, 0x250) if code not in (0xD7, 0xF7)]
-)
-CURRENCY = frozenset("$¥€£₩₽₹฿¢")
-ROMAN = frozenset(chr(code) for code in range(0x2160, 0x217C))
-CIRCLED = frozenset(chr(code) for code in range(0x2460, 0x2474))
-SIGNS = frozenset("+-−±×÷=<>≤≥≠≈%‰°℃℉~∼/^#&*@_√π∞Ω²³½¼¾⅓⅔№→′″μµ") | ROMAN | CIRCLED
-OPERATORS = frozenset("=+×÷<>≤≥≠≈/*^-−–—~")
-CORE = DIGITS | LETTERS | CURRENCY | SIGNS
-PERHAPS = frozenset("(–—")
-"""These begin a run only before a figure."""
-JOINERS = frozenset(" .,:'’()–—·")
-"""What may stand in a run, between two characters of its core."""
-IN_LINK = frozenset("?&=%#~:;!.,+$'()*@/_-")
-
-MONTHS = frozenset(
-    listed("""
-    january | february | march | april | may | june | july | august | september | october | november | december | jan | feb | mar |
-    apr | jun | jul | aug | sep | sept | oct | nov | dec
-""")
-)
-ABBREVIATED = frozenset(
-    listed("""
-    dr | mr | mrs | ms | mt | maj | col | lt | prof | st | jr | sr | no | vol | ext | dept | inc | ltd | vs | etc | approx | tel |
-    fig | ave | blvd | rd | ct | apt | sgt | capt | gen | rev | hon | gov
-""")
-)
-"""Words whose point is no full stop, beside the months'."""
-_SUFFIXES = ("st", "nd", "rd", "th")
-_DAY_HALVES = frozenset(("am", "pm", "a.m", "p.m", "a.m.", "p.m."))
-_SUMS = DIGITS | CURRENCY
-CODES = frozenset(
-    listed("""
-    usd | cny | rmb | hkd | eur | gbp | jpy | krw | aud | cad | twd | sgd | mop | thb | chf | nzd | us
-""")
-)
-"""Of currencies: what stands, with a blank, before or behind an amount."""
-_NAMED = frozenset(
-    listed("""
-    n | s | e | w | ne | nw | se | sw
-""")
-)
 
 
 class Run:
@@ -102,7 +78,7 @@ class Run:
     def _needs(self, text: str, at: int) -> int:
         """How much of the text must be known to decide on the character at `at`."""
         character = text[at]
-        if character not in JOINERS and not (self.is_link and character in IN_LINK):
+        if character not in JOINERS and not (self.is_link and character in IN_LINK) and character != "?":
             return at
         if character == " ":
             if at and text[at - 1] in LETTERS and not self._special(text, at):
@@ -112,7 +88,8 @@ class Run:
                 return at + 2
             return at + (4 if ahead in OPERATORS or ahead in LETTERS else 2)
         if character == "." and at and text[at - 1] in LETTERS:
-            return at + 4 if _word(text, at).isupper() and text[at + 1 : at + 2] == " " else at + 2
+            word, apart = word_before(text, at), text[at + 1 : at + 2] == " "
+            return at + (4 if apart and word.isupper() else 3 if apart and (word in DAYS or word in UNITS) else 2)
         if character == "," and at and (text[at - 1] in DIGITS or self._month):
             return at + (3 if self._month else 2)
         return at + 3 if character == ")" and self._open else at + 2
@@ -132,29 +109,37 @@ class Run:
             if after in DIGITS and (before in DIGITS or (self._month and before in LETTERS)):
                 return 1
             return 2 if after == " " and self._month and text[at + 2 : at + 3] in DIGITS and after else 0
+        if character == "?" and after in CORE and after and "/" in text[:at] and "." in text[:at]:
+            self.is_link = True  # a.com/b?c=1
+            return 1
         if character == ":":
-            if after == "/" and _word(text, at).lower() in ("http", "https", "ftp"):
+            if after == "/" and word_before(text, at).lower() in ("http", "https", "ftp", "file"):
                 self.is_link = True
                 return 1
             return int(before in DIGITS and after in DIGITS)
         if character in "'’":
-            return int(after in LETTERS and (before in LETTERS or before in DIGITS))
+            feet = before in DIGITS and after in DIGITS and bool(before and after)  # 6'2"
+            return int(feet or (after in LETTERS and (before in LETTERS or before in DIGITS)))
         if character == "(":
             self._open = after in DIGITS or (bool(before) and after in LETTERS and before in CORE)
             return int(self._open and (not before or before in CORE or before == ")"))
         if character == ")":
             return self._closes(text, at, after)
         if character in "–—":
-            return int(after in DIGITS | CURRENCY and (not at or before in CORE))
+            of_days = after in LETTERS and before and of_a_calendar(word_before(text, at - (before == ".")))
+            return int(bool(of_days) or (after in DIGITS | CURRENCY and (not at or before in CORE)))
         return int(character == "·" and before in CORE and after in CORE)
 
     def _point(self, text: str, at: int, before: str, after: str) -> int:
-        if not after or after not in CORE:
+        if not after or (after not in CORE and after != "–"):
             return self._abbreviates(text, at, after)
         if before in DIGITS:
             return int(after in DIGITS or after in LETTERS)
         if before in LETTERS:
-            if _word(text, at).lower() == "www":
+            word = word_before(text, at)
+            if after in "-–" and of_a_calendar(word):
+                return 1
+            if word.lower() == "www":
                 self.is_link = True
             new_sentence = before.islower() and after.isupper()
             return int((after in LETTERS and not new_sentence) or after in DIGITS)
@@ -162,7 +147,7 @@ class Run:
 
     def _abbreviates(self, text: str, at: int, after: str) -> int:
         """A point with no word behind it at once: p.m. and SEPT. 15 and C. S. Lewis keep it."""
-        word = _word(text, at)
+        word = word_before(text, at)
         if not word:
             return 0
         if len(word) == 1:
@@ -172,6 +157,8 @@ class Run:
                 after == " " and word.isupper() and text[at + 2 : at + 3].isupper() and text[at + 3 : at + 4] == "."
             )
             return 2 if initials and at == 1 else 0
+        if word in DAYS or (word in UNITS and text[0] in DIGITS):
+            return int(after == "," or text[at + 2 : at + 3].islower() or text[at + 2 : at + 3] in DIGITS)
         return int(word.lower() in ABBREVIATED or (word.lower() in MONTHS and word.lower() != "may"))
 
     def _closes(self, text: str, at: int, after: str) -> int:
@@ -184,15 +171,17 @@ class Run:
 
     def _note(self, text: str, at: int) -> None:
         """Remember of the word that ends at `at` what matters for what follows it."""
-        low = _word(text, at).lower()
+        low = word_before(text, at).lower()
         self._month = self._month or low in MONTHS
-        self._ordinal = self._ordinal or (low in _SUFFIXES and text[at - 3 : at - 2] in DIGITS and at > 2)
+        self._ordinal = self._ordinal or (low in SUFFIXES and text[at - 3 : at - 2] in DIGITS and at > 2)
 
     def _special(self, text: str, at: int) -> bool:
         """Whether the word that ends at `at` may go on behind a blank."""
-        word = _word(text, at)
+        word = word_before(text, at)
         low = word.lower()
-        known = low in MONTHS or low in CODES or low in _DAY_HALVES
+        known = (
+            low in MONTHS or low in CODES or low in DAY_HALVES or ((low in SCALES or low == "sq") and text[0] in DIGITS)
+        )
         return known or self._ordinal or len(word) == 1 or 0 < self._street < 4
 
     def _blank(self, text: str, at: int, before: str, after: str) -> int:
@@ -203,13 +192,14 @@ class Run:
         if before in CURRENCY:
             return int(after in DIGITS)
         if before in OPERATORS:
-            return int(after in _SUMS and (at > 1 or before not in "-–—*~"))
+            return int(after in SUMS and (at > 1 or before not in "-–—*~"))
         if before in LETTERS:
             return self._after_word(text, at, after)
         if before == ".":
-            word = _word(text, at - 1).lower()
+            whole = word_before(text, at - 1)
+            word = whole.lower()
             return int(
-                (after in DIGITS and (word in MONTHS or word in ("no", "ext", "tel", "vol", "fig")))
+                (after in DIGITS and (word in MONTHS or whole in DAYS or word in ("no", "ext", "tel", "vol", "fig")))
                 or (after in LETTERS and text[0] in DIGITS and _ends_day_half(text, at))
             )
         return 0
@@ -226,40 +216,32 @@ class Run:
         if after in OPERATORS:
             beyond = text[at + 2 : at + 3]
             if beyond == " ":
-                return int(text[at + 3 : at + 4] in _SUMS and at + 3 < len(text))
-            return int(beyond in _SUMS and bool(beyond))
+                return int(text[at + 3 : at + 4] in SUMS and at + 3 < len(text))
+            return int(beyond in SUMS and bool(beyond))
         return 0
 
     def _after_word(self, text: str, at: int, after: str) -> int:
-        word = _word(text, at)
+        word = word_before(text, at)
         low = word.lower()
         if low in MONTHS:
             return int(after in DIGITS)
         if after in DIGITS or after in CURRENCY:
             of_a_plate = len(word) == at == 1 and word.isupper()
             across = low == "x" and at > 2 and text[at - 2] == " " and text[at - 3] in DIGITS
-            return int(of_a_plate or across or low in CODES or (self._street > 0 and low in _NAMED))
+            return int(of_a_plate or across or low in CODES or (self._street > 0 and low in SIDES))
         if after not in LETTERS:
             return 0
-        if low in _DAY_HALVES and text[0] in DIGITS:
+        if (low in DAY_HALVES or low in SCALES or low == "sq") and text[0] in DIGITS:
             return 1
-        if self._ordinal and (low in _SUFFIXES or low in ("of", "the")):
+        if self._ordinal and (low in SUFFIXES or low in ("of", "the")):
             return 1
         if (len(word) == 1 and at == 1) or (len(word) == 1 and text[at - 2] == " " and self._street == 0):
             beyond = text[at + 2 : at + 3]
             return int(text[:at].replace(" ", "").isalpha() and (not beyond or beyond not in CORE))
-        if 0 < self._street < 4 and (after.isupper() or low in _NAMED or after.islower()):
+        if 0 < self._street < 4 and (after.isupper() or low in SIDES or after.islower()):
             self._street += 1
             return 1
         return 0
-
-
-def _word(text: str, at: int) -> str:
-    """The letters before `at`, at most twelve."""
-    begin = at
-    while begin and at - begin < 12 and text[begin - 1] in LETTERS:
-        begin -= 1
-    return text[begin:at]
 
 
 def _ends_day_half(text: str, at: int) -> bool:

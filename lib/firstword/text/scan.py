@@ -117,6 +117,47 @@ class Scan:
             self._seen_chinese = not text.isascii() and _CHINESE.search(text) is not None
 
 
+# -- what rules are made of ----------------------------------------------------------------------------------------------
+
+
+def skip(scan: Scan, characters: int) -> int:
+    """A rule's answer for what is not spoken."""
+    scan.silent(characters)
+    return characters
+
+
+def keep(scan: Scan, text: str) -> int:
+    """A rule's answer for what is spoken as it stands."""
+    scan.plain(text)
+    return len(text)
+
+
+def between(
+    scan: Scan, text: str, at: int, last: bool, closed: str, longest: int, skipped: Callable[[str], bool]
+) -> int:
+    """What stands between the character at `at` and `closed`, if it is `skipped`: all of it is silent."""
+    end = text.find(closed, at + 1, at + 1 + longest)
+    line = text.find("\n", at + 1, end if end > 0 else at + 1 + longest)
+    if line > 0:
+        return NOT_MINE
+    if end < 0:
+        return WAIT if not last and len(text) - at <= longest else NOT_MINE
+    return skip(scan, end + 1 - at) if skipped(text[at + 1 : end]) else NOT_MINE
+
+
+def run_of(text: str, at: int, character: str, most: int) -> int:
+    """How many of `character` stand from `at` on, counted up to `most`."""
+    end = at
+    while end < len(text) and end - at < most and text[end] == character:
+        end += 1
+    return end - at
+
+
+def is_word(character: str) -> bool:
+    """Whether it is a Latin letter or a figure. Not of "": that is the end."""
+    return character.isascii() and character.isalnum()
+
+
 def silent_until(end: re.Pattern[str], longest_end: int) -> Rule:
     """A mode in which nothing is spoken, up to and with what `end` finds, which is at most `longest_end` characters."""
 

@@ -10,11 +10,12 @@ import re
 from collections.abc import Callable
 
 from . import kinds
+from .alphabet import CORE, LETTERS, PERHAPS
 from .atom import Atom
 from .en.kinds import TABLE as ENGLISH
 from .kinds import BEFORE, Span
 from .reading import Reading
-from .runs import CORE, LETTERS, LONGEST, PERHAPS, Run
+from .runs import LONGEST, Run
 from .zh.kinds import TABLE as MANDARIN
 
 AHEAD = 2

@@ -34,6 +34,9 @@ IU 国际单位 international_unit | rpm 转每分钟 RPM/RPM | bpm 次每分钟
 °C 摄氏度 degree_Celsius/degrees_Celsius | ℃ 摄氏度 degree_Celsius/degrees_Celsius | °c 摄氏度 degree_Celsius/degrees_Celsius
 °F 华氏度 degree_Fahrenheit/degrees_Fahrenheit | ℉ 华氏度 degree_Fahrenheit/degrees_Fahrenheit | ° 度 degree
 mph 英里每小时 mile_per_hour/miles_per_hour | px 像素 pixel | ppm PPM PPM/PPM | ha 公顷 hectare
+tbsp 汤匙 tablespoon | tsp 茶匙 teaspoon | gal 加仑 gallon | bp 个基点 basis_point
+mhz 兆赫兹 megahertz/megahertz | khz 千赫兹 kilohertz/kilohertz | ghz 吉赫兹 gigahertz/gigahertz | gb GB gigabyte | tb TB terabyte
+hp 马力 horsepower/horsepower | lm 流明 lumen | psi PSI PSI/PSI | fps 帧每秒 frame_per_second/frames_per_second
 """
 UNITS: dict[str, tuple[str, str, str]] = {}
 """Chinese, English for one, English for several. Letter for letter: M is no m."""
@@ -44,6 +47,10 @@ for _entry in _TABLE.replace("\n", "|").split("|"):
         if not _more:
             _more = f"{_one}es" if _one.endswith("ch") else f"{_one}s"
         UNITS[_sign] = (_zh, _one, _more)
+
+UNITS |= {f"sq {sign}": UNITS[f"{sign}²"] for sign in ("ft", "m", "km")} | {
+    "sq mi": ("平方英里", "square mile", "square miles")
+}
 
 PER_ZH = {
     **{sign: zh for sign, (zh, _, _) in UNITS.items()},
@@ -67,7 +74,8 @@ PER_EN = {
 CURRENCY_ZH = {
     "$": "美元", "US$": "美元", "USD": "美元", "¥": "元", "RMB": "元", "CNY": "人民币", "HK$": "港元", "HKD": "港元",
     "€": "欧元", "EUR": "欧元",
-    "£": "英镑", "GBP": "英镑", "₩": "韩元", "KRW": "韩元", "JPY": "日元", "JP¥": "日元", "A$": "澳元", "AUD": "澳元",
+    "£": "英镑", "GBP": "英镑", "₩": "韩元", "KRW": "韩元", "JPY": "日元", "JP¥": "日元", "JPY¥": "日元", "CNY¥": "元", "RMB¥": "元",
+    "A$": "澳元", "AUD": "澳元",
     "C$": "加元", "CAD": "加元",
     "NT$": "新台币", "TWD": "新台币", "S$": "新加坡元", "SGD": "新加坡元", "MOP": "澳门元", "THB": "泰铢", "฿": "泰铢",
     "₽": "卢布", "₹": "卢比",
@@ -81,6 +89,7 @@ CURRENCY_EN = {
     "€": ("euro", "euros", "cent", "cents"), "EUR": ("euro", "euros", "cent", "cents"),
     "£": ("pound", "pounds", "penny", "pence"), "GBP": ("pound", "pounds", "penny", "pence"),
     "₩": ("won", "won", "", ""), "KRW": ("won", "won", "", ""), "JPY": ("yen", "yen", "", ""), "JP¥": ("yen", "yen", "", ""),
+    "JPY¥": ("yen", "yen", "", ""), "CNY¥": ("yuan", "yuan", "fen", "fen"), "RMB¥": ("yuan", "yuan", "fen", "fen"),
     "A$": ("Australian dollar", "Australian dollars", "cent", "cents"), "AUD": ("Australian dollar", "Australian dollars", "cent", "cents"),
     "C$": ("Canadian dollar", "Canadian dollars", "cent", "cents"), "CAD": ("Canadian dollar", "Canadian dollars", "cent", "cents"),
     "S$": ("Singapore dollar", "Singapore dollars", "cent", "cents"), "SGD": ("Singapore dollar", "Singapore dollars", "cent", "cents"),

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
-from ..kinds import FIGURE, LETTER, Found, cut, kind
+from ..kinds import FIGURE, LETTER, TYRE, Found, cut, kind
 from ..reading import Reading
 from .context import is_code
-from .numbers import amount, digits, year
+from .numbers import amount, digits, house, year
 
 _GROUP = re.compile(r"[0-9]+")
 
@@ -26,8 +26,10 @@ def grouped(figures: str, reading: Reading) -> str:
     return (", " if reading.groups else " ").join(map(digits, groups))
 
 
-def _telephone(found: Found, reading: Reading) -> str:
+def _telephone(found: Found, reading: Reading) -> str | None:
     groups = _GROUP.findall(found[0])
+    if sum(map(len, groups)) < 7:
+        return None  # +300 minutes
     if len(groups) == 1 and len(groups[0]) > 8:
         one = groups[0][0] == "1" and len(groups[0]) == 11
         groups = cut(groups[0], [1, 4, 7] if one else range(4, len(groups[0]) - 1, 4))
@@ -76,6 +78,12 @@ def _version(found: Found, reading: Reading) -> str:
     return f"version {said}" if found["v"] else said
 
 
+def _tyre(found: Found, reading: Reading) -> str:
+    """225/55R17."""
+    width, height, rim = found["width"], found["height"], found["rim"]
+    return f"{amount(width[0])} {amount(width[1:])}, {amount(height)} {found['built'].upper()} {amount(rim)}"
+
+
 def _retirement(found: Found, reading: Reading) -> str:
     """401(k)."""
     return f"{amount(found['a'])} oh {amount(found['b'])} {found['k']}"
@@ -103,19 +111,22 @@ def _code(found: Found, reading: Reading) -> str | None:
     if not named and _NAMED.fullmatch(whole):
         return None
     parts = _PARTS.findall(whole)
-    said = ""
+    said, last = "", ""
     for part in parts:
         if part in "-/":
             said += " " if named else part
+        elif part.isdecimal() and last.isdecimal() and len(part) == 3 and said.endswith("-"):
+            said = f"{said[:-1]} dash {house(part)}"  # A350-900
         else:
             gap = " " if said and said[-1] not in " -/" else ""
             said += gap + _part(part, named, mixed=len(parts) > 3, reading=reading)
+        last = part if part not in "-/" else last
     return said
 
 
 def _part(part: str, named: bool, *, mixed: bool, reading: Reading) -> str:
     if part.isdecimal():
-        return grouped(part, reading) if named else _figures(part, mixed=mixed)
+        return grouped(part, reading) if named else _figures(part, mixed=mixed) if len(part) != 3 else house(part)
     if part == "_":
         return "underscore"
     return " ".join(part) if named and part.isupper() and len(part) <= 4 else part
@@ -165,6 +176,7 @@ TELEPHONES = (
 CODES = (
     kind("version", FIGURE, r"(?P<v>)(?P<parts>\d+(?:\.\d+){2,4})(?![\d%]|\.\d)", _version),
     kind("version", "vV", r"(?P<v>[vV])(?P<parts>\d+(?:\.\d+){0,4})(?![\dA-Za-z%]|\.\d)", _version),
+    kind("code", FIGURE, TYRE, _tyre),
     kind("code", FIGURE, r"(?P<a>\d)0(?P<b>\d)\((?P<k>[a-z])\)", _retirement),
     kind("code", FIGURE, r"\d+(?:-\d+)+(?![\dA-Za-z:/%]|\.\d)", _dashed),
     kind("code", FIGURE, r"\d+(?:/\d+){2,5}(?![\d/])", _strokes),

@@ -27,7 +27,7 @@ _CODE = re.compile(
     r"|tickets?|case|claim|policy|invoice|serial|model|card|passport|licen[cs]e|id|zip|postcode|postal|phone|telephone"
     r"|mobile|cell|fax|call|dial|text|reach(?: us| me)?|extension|ext|room|suite|apartment|apt|unit|gate|flight|train|bus"
     r"|route|locker|number|no|ending in|ends in|digits|otp|verification|member|membership|employee|shipment|parcel"
-    r"|package|pnr|sku|vin|plate|hotline|press|enter)" + _GAP,
+    r"|package|pnr|sku|vin|isbn|issn|iban|imei|plate|hotline|press|enter)" + _GAP,
     re.IGNORECASE,
 )
 _AMOUNT = re.compile(

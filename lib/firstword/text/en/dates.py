@@ -1,15 +1,28 @@
-"""Dates and times, in English. [pure]"""
+"""Dates, in English. [pure]"""
 
 from __future__ import annotations
 
 import re
 
-from ..kinds import FIGURE, Found, kind
+from ..kinds import FIGURE, Found, after, kind
 from ..reading import Reading
 from .context import MONTH, MONTHS, NAMES
 from .numbers import amount, ordinal, year
 
 _FIRST = "JjFfMmAaSsOoNnDd"
+_DAY_BEFORE = re.compile(
+    r"\b(?:mon|tue?s?|wed|th|thur?s?|fri|sat|sun)(?:day|nesday|rsday|urday|sday)?\.?,? \(?$", re.IGNORECASE
+)
+_DATED = re.compile(
+    r"\b(?:on|until|till|since|due|dated?|deadline|starting|starts|begins|ends|ending|expires?|through|before|after|born"
+    r"|(?:arrives?|ready|deliver(?:ed|y)?|received?|paid|pay|return(?:ed)?|here|back|done|completed?|reply|due) by)"
+    r"(?: (?:on|is))? \(?$",
+    re.IGNORECASE,
+)
+_SHARES = frozenset([(1, 2), (1, 3), (2, 3), (1, 4), (3, 4), (1, 5), (1, 8), (1, 10), (24, 7)])
+"""Fractions of the kitchen: after 1/2 a cup; and what never closes."""
+_SHARED = ("of", "inch", "in.", "cup", "mile", "hour", "day", "lb", "tea", "table", "pint", "gallon", "point")
+_THE = re.compile(r"\bthe $", re.IGNORECASE)
 
 
 def _said(month: str, day: str, years: str, *, day_first: bool) -> str:
@@ -62,6 +75,12 @@ def _day_first_name(found: Found, reading: Reading) -> str | None:
     return _said(_month(found["month"]), found["day"], found["year"], day_first=True)
 
 
+def _part_of_year(found: Found, reading: Reading) -> str:
+    """2Q22, 1H2023."""
+    part = f"{ordinal(found['part'])} {'quarter' if found[0][1] == 'Q' else 'half'} of {year(found['year'])}"
+    return part if _THE.search(found.string, max(0, found.start() - 4), found.start()) else f"the {part}"
+
+
 def _dashed_name(found: Found, reading: Reading) -> str | None:
     """Jan-15-2020."""
     return (
@@ -93,12 +112,32 @@ def _year_month(found: Found, reading: Reading) -> str:
 
 
 def _day_of_month(found: Found, reading: Reading) -> str | None:
-    """03/12, with a nought: without one it is a fraction."""
+    """03/12, with a nought; without one it is a fraction, but behind a day of the week (Fri 3/8) and a word of time (due 3/15)."""
+    text, begin = found.string, found.start()
     first, second = int(found["a"]), int(found["b"])
-    if "0" not in (found["a"][0], found["b"][0]):
+    padded = len(found["a"]) == len(found["b"]) == 2 and "0" in (found["a"][0], found["b"][0])
+    dated = _DAY_BEFORE.search(text, max(0, begin - 12), begin) or (
+        (first, second) not in _SHARES
+        and not after(found).startswith(_SHARED)
+        and _DATED.search(text, max(0, begin - 20), begin)
+    )
+    if not (padded or dated):
         return None
-    month, day = (first, second) if reading.dates == "month-first" else (second, first)
+    month_first = (reading.dates == "month-first" and first <= 12) or (not padded and second > 12)
+    month, day = (first, second) if month_first else (second, first)
     return _said(NAMES[month], str(day), "", day_first=False) if 1 <= month <= 12 and 1 <= day <= 31 else None
+
+
+def _days(found: Found, reading: Reading) -> str | None:
+    """11/28-11/30; 1/3-1/2 are fractions, of which the second is more and none more than one; 12/30-1/2 are none."""
+    a, b, c, d = (int(found[group]) for group in ("a", "b", "c", "d"))
+    if not b or not d or (a < b and c < d and a * d < c * b and (a == 1 or b <= 12)):
+        return None
+    if reading.dates != "month-first":
+        a, b, c, d = b, a, d, c
+    if not (1 <= a <= 12 and 1 <= c <= 12 and 1 <= b <= 31 and 1 <= d <= 31):
+        return None
+    return f"{NAMES[a]} {ordinal(str(b))} to {NAMES[c]} {ordinal(str(d))}"
 
 
 def _era(found: Found, reading: Reading) -> str:
@@ -107,52 +146,6 @@ def _era(found: Found, reading: Reading) -> str:
     return f"{said} {re.sub('[. ]', '', found['era']).upper()}"
 
 
-# -- times ---------------------------------------------------------------------------------------------------------------
-
-
-def _half(found: Found) -> str:
-    said = f" {found['half'][0].upper()}M" if found["half"] else ""
-    zone = re.sub(r"[^A-Za-z]", "", found["zone"] or "").upper()
-    return f"{said} {zone}" if zone else said
-
-
-def _clock(found: Found, reading: Reading) -> str | None:
-    hour, minute, second = int(found["hour"]), int(found["minute"]), found["second"]
-    if second:
-        return _counted(hour, minute, int(second)) + _half(found)
-    half = _half(found)
-    if reading.clock == "12" and not found["half"]:
-        half = f" {'PM' if hour >= 12 else 'AM'}{half}"
-        hour = hour - 12 if hour > 12 else hour or 12
-    if minute == 0:
-        return amount(str(hour)) + (half or " o'clock")
-    said = f"oh {amount(str(minute))}" if minute < 10 else amount(str(minute))
-    return f"{amount(str(hour))} {said}{half}"
-
-
-def _counted(hours: int, minutes: int, seconds: int) -> str:
-    said = [
-        f"{amount(str(value))} {name}{'' if value == 1 else 's'}"
-        for value, name in ((hours, "hour"), (minutes, "minute"), (seconds, "second"))
-    ]
-    return f"{said[0]} {said[1]} and {said[2]}"
-
-
-def _hour(found: Found, reading: Reading) -> str:
-    return amount(found["hour"]) + _half(found)
-
-
-def _hours(found: Found, reading: Reading) -> str:
-    """3-5 pm."""
-    return f"{amount(found['hour'])} to {amount(found['last'])}{_half(found)}"
-
-
-def _o_clock(found: Found, reading: Reading) -> str:
-    return f"{amount(found['hour'])}{found['rest']}"
-
-
-_HALF = r"(?P<half>[ap]\. ?m(?![a-z])\.?|[ap]m(?![a-z]))"
-_ZONE = r"(?: ?(?P<zone>(?:est|pst|cst|mst|edt|pdt|cdt|mdt|gmt|utc|cet|bst)(?![a-z])|[ecmpg]\.[sdm]\.t\.?(?![a-z])))?"
 _YEAR = r"(?P<year>[12]\d{3})(?!\d)"
 
 KINDS = (
@@ -166,7 +159,7 @@ KINDS = (
     kind(
         "date",
         _FIRST,
-        rf"(?P<month>{MONTH}) ?(?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?![\d:])"
+        rf"(?P<month>{MONTH})(?: ?|-(?!\d{{1,2}}-))(?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?![\d:])"
         rf"(?: ?[-–] ?(?P<last>\d{{1,2}})(?:st|nd|rd|th)?(?![\d:A-Za-z]))?(?: ?(?P<comma>, ?| ){_YEAR})?",
         _month_day,
         re.IGNORECASE,
@@ -197,35 +190,19 @@ KINDS = (
     kind(
         "date",
         FIGURE,
-        r"(?P<a>\d{1,2})(?P<sep>[-/.])(?P<b>\d{1,2})(?P=sep)(?P<year>(?:19|20)\d{2}|(?<=/)\d{2})(?!\d|[-/.]\d)",
+        r"(?P<a>\d{1,2})(?P<sep>[-/.])(?P<b>\d{1,2})(?P=sep)(?P<year>(?:19|20)\d{2}|(?<=/)\d{2})(?!\d|[/.]\d|-\d(?!\d?/))",
         _year_last,
         re.IGNORECASE,
     ),
+    kind("date", FIGURE, r"(?P<part>[1-4](?=Q)|[12](?=H))[QH](?P<year>20\d\d|\d\d)(?![A-Za-z0-9])", _part_of_year),
     kind("date", FIGURE, r"(?P<year>(?:19|20)\d{2})[-/](?P<month>0[1-9]|1[0-2])(?![\d/-])", _year_month, re.IGNORECASE),
     kind("date", FIGURE, r"(?P<month>0[1-9]|1[0-2])/(?P<year>20\d\d)(?![\d/])", _year_month),
-    kind("date", FIGURE, r"(?P<a>\d\d)/(?P<b>\d\d)(?![\d/])", _day_of_month),
+    kind(
+        "date",
+        FIGURE,
+        r"(?P<a>\d{1,2})/(?P<b>\d{1,2}) ?[-~–—] ?(?P<c>\d{1,2})/(?P<d>\d{1,2})(?![\d/%])",
+        _days,
+    ),
+    kind("date", FIGURE, r"(?P<a>\d{1,2})/(?P<b>\d{1,2})(?![\d/]|(?:st|nd|rd|th)|[-.]\d)", _day_of_month),
     kind("date", FIGURE, r"(?P<year>\d{1,4}) ?(?P<era>a\.?d|b\.?c\.?e?|c\.?e)(?![a-z])\.?", _era, re.IGNORECASE),
-    kind(
-        "time",
-        FIGURE,
-        rf"(?P<hour>[01]?\d|2[0-4]):(?P<minute>[0-5]\d)(?::(?P<second>[0-5]\d))?(?![\d:])(?: ?{_HALF})?{_ZONE}",
-        _clock,
-        re.IGNORECASE,
-    ),
-    kind(
-        "time",
-        FIGURE,
-        rf"(?P<hour>1[0-2]|0?[1-9])\.(?P<minute>[0-5]\d)(?P<second>)? ?{_HALF}{_ZONE}",
-        _clock,
-        re.IGNORECASE,
-    ),
-    kind(
-        "time",
-        FIGURE,
-        rf"(?P<hour>1[0-2]|[1-9]) ?[-–] ?(?P<last>1[0-2]|[1-9]) ?{_HALF}{_ZONE}",
-        _hours,
-        re.IGNORECASE,
-    ),
-    kind("time", FIGURE, rf"(?P<hour>1[0-2]|0?[1-9]|2[0-3]|1[3-9]) ?{_HALF}{_ZONE}", _hour, re.IGNORECASE),
-    kind("time", FIGURE, r"(?P<hour>\d{1,2})(?P<rest> o['’]clock)", _o_clock, re.IGNORECASE),
 )

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 
 from .. import roman
+from ..alphabet import CIRCLED, ROMAN
 from ..electronic import EMAIL, LINK, Spelling, link, spell
-from ..kinds import FIGURE, LETTER, Found, Kind, kind
+from ..kinds import FIGURE, LETTER, Found, Kind, after, kind
 from ..phrases import listed
 from ..reading import Reading
-from ..runs import CIRCLED, ROMAN
-from .numbers import amount, digits, ordinal, year
+from .numbers import amount, digits, house, ordinal
 
 _SAID = {
     "dr": "doctor", "mr": "mister", "mrs": "misses", "ms": "miss", "prof": "professor", "st": "saint", "jr": "junior",
@@ -19,6 +19,7 @@ _SAID = {
     "approx": "approximately",
     "tel": "telephone", "fig": "figure", "gen": "general", "capt": "captain", "sgt": "sergeant", "rev": "reverend", "hon": "honorable",
     "gov": "governor", "mt": "mount", "maj": "major", "col": "colonel", "lt": "lieutenant", "apt": "apartment", "etc": "et cetera",
+    "ch": "chapter", "pg": "page",
 }  # fmt: skip
 _TITLES = frozenset(
     listed("""
@@ -28,10 +29,14 @@ _TITLES = frozenset(
 _DAYS = {
     day[:cut]: day
     for day in ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-    for cut in (3, 4, 5)
-    if cut == 3 or day[:cut] in ("Tues", "Thur", "Thurs")
+    for cut in (2, 3, 4, 5)
+    if cut == 3 or day[:cut] in ("Tu", "Th", "Tues", "Thur", "Thurs")
 }
 _DAY = f"(?:{'|'.join(sorted(_DAYS, key=len, reverse=True))})"
+_ABBREVIATED_DAY = "(?:Mon|Tues?|Wed|Thu|Thurs?|Fri|Sat)(?![A-Za-z])"
+"""In a sentence. Sun may be the star."""
+_BEFORE_A_BRACKET = rf"(?!S[au]|Mon){_DAY}"
+"""Sun (our star) is none."""
 
 
 def _days(found: Found, reading: Reading) -> str:
@@ -40,7 +45,11 @@ def _days(found: Found, reading: Reading) -> str:
     return _DAYS[found["first"]] + last
 
 
-_NUMBERED = frozenset(["no", "fig", "vol", "ext", "apt"])
+_NUMBERED = frozenset(["no", "fig", "vol", "ext", "apt", "ch", "pg"])
+_BEFORE_SMALL = frozenset(["mr", "mrs", "ms", "dr", "prof"])
+"""mr. smith, as who writes all small has it."""
+_ROAD_BEFORE = re.compile(r"[A-Z][a-z]+ $")
+"""Elm Dr. is closed."""
 
 
 def _abbreviation(found: Found, reading: Reading) -> str | None:
@@ -48,7 +57,9 @@ def _abbreviation(found: Found, reading: Reading) -> str | None:
     word, behind = found["word"].lower(), found.string[found.end() :]
     if word in _NUMBERED and not behind.lstrip(" ")[:1].isdecimal():
         return None
-    if word in _TITLES and behind and not (behind[0] == " " and behind[1:2].isupper()):
+    road = word == "dr" and _ROAD_BEFORE.search(found.string, max(0, found.start() - 12), found.start())
+    named = behind[:1] == " " and (behind[1:2].isupper() or (word in _BEFORE_SMALL and not road))
+    if word in _TITLES and behind and not named:
         return None
     if word == "st" and not behind:
         return None
@@ -76,9 +87,19 @@ _NUMBERED_THINGS = frozenset(
 _KINGS = frozenset(
     listed("""
     henry | elizabeth | george | louis | charles | edward | william | james | john | paul | pope | richard | napoleon | philip |
-    nicholas | alexander
+    nicholas | alexander | francis | frederick | peter | catherine | mary | benedict | pius | gregory | leo | clement |
+    innocent | ferdinand | leopold | philippe | otto | alfonso | victoria | margaret | anne | stephen | robert
 """)
 )
+_GIVEN = frozenset(
+    listed("""
+    thomas | david | michael | joseph | samuel | sam | frank | daniel | martin | andrew | anthony | arthur | walter | harold | henry |
+    albert | benjamin | ben | christopher | donald | eric | ernest | gary | harry | jack | jacob | jeff | jim | joe | ken |
+    kevin | larry | lawrence | lewis | mark | matthew | max | nathan | oliver | oscar | patrick | ralph | ray | raymond |
+    ronald | roy | russell | scott | simon | steve | steven | ted | tim | timothy | tom | tony | victor | vincent
+""")
+)
+"""Also of people who are no kings: Thomas III. Before a word I is one: Sam I am."""
 _LAST_WORD = re.compile(r"([A-Za-z]{2,12}) $")
 
 
@@ -90,7 +111,9 @@ def _numeral(found: Found, reading: Reading) -> str | None:
         return None
     if last[1].lower() in _NUMBERED_THINGS:
         return amount(str(value))
-    return f"the {ordinal(str(value))}" if last[1].lower() in _KINGS else None
+    first = value == 1 and not after(found)[:1].isalpha()
+    king = last[1].lower() in _KINGS or (last[1].lower() in _GIVEN and (first or 1 < value < 6))
+    return f"the {ordinal(str(value))}" if king and last[1][0].isupper() else None
 
 
 def _roman(found: Found, reading: Reading) -> str:
@@ -137,20 +160,12 @@ _BEHIND_A_TOWN = re.compile(r"[A-Za-z], $")
 
 def _street(found: Found, reading: Reading) -> str:
     """123 Laguna Ct, 1211 E Arques Ave."""
-    said = [_house(found["house"])]
+    said = [house(found["house"])]
     said += [_SIDES[found["side"]]] if found["side"] else []
     for word in found["names"].split():
         figures = re.match(r"[0-9]+", word)
         said.append(ordinal(figures[0]) if figures else word)
     return " ".join([*said, _STREETS[found["suffix"].lower()]])
-
-
-def _house(figures: str) -> str:
-    """``123`` as one twenty three, ``1211`` as twelve eleven; ``708`` as seven zero eight, for "oh" may be a letter."""
-    if len(figures) == 3 and figures[1:] != "00":
-        rest = amount(figures[1:])
-        return f"{amount(figures[0])} {f'zero {rest}' if figures[1] == '0' else rest}"
-    return year(figures) if len(figures) == 4 else amount(figures) if len(figures) < 4 else digits(figures)
 
 
 def _state(found: Found, reading: Reading) -> str | None:
@@ -179,7 +194,7 @@ SPELLING = Spelling(
     },
     digits,
     " ",
-    {"www": "WWW", "http": "HTTP", "https": "HTTPS"},
+    {"www": "WWW", "http": "HTTP", "https": "HTTPS", "ftp": "FTP"},
 )
 
 
@@ -204,18 +219,20 @@ ADDRESSES = (
         FIGURE,
         r"(?P<house>\d{1,5}) (?:(?P<side>[NS][EW]?|[EW])\.? )?"
         + _NAMES
-        + f" (?P<suffix>(?i:{'|'.join(sorted(_STREETS, key=len, reverse=True))}))(?![A-Za-z])",
+        + rf" (?P<suffix>(?i:{'|'.join(sorted(_STREETS, key=len, reverse=True))}))(?![A-Za-z])(?:\.(?= [a-z]|,))?",
         _street,
     ),
-    kind("house", "ACDFGIKMNPSTUVW", r"[A-Z]{2}(?![A-Za-z])", _state),
+    kind("house", "ACDFGIKMNPSTUVW", r"[A-Z]{2}(?![A-Za-z0-9])", _state),
 )
 KINDS = (
     kind("roman", roman.STARTS, roman.NUMERAL, _numeral),
     kind(
         "letters", "wW", r"[wW]/o?(?![A-Za-z0-9])", lambda found, reading: "without" if found[0][-1] == "o" else "with"
     ),
-    kind("date", "MTWFS", rf"(?P<first>{_DAY})\.? ?[-–] ?(?P<last>{_DAY})(?![A-Za-z])\.?", _days),
-    kind("date", "MTWFS", rf"(?P<first>{_DAY})(?P<last>)(?= \d)", _days),
+    kind("date", "MTWFS", rf"(?P<first>{_DAY})\.? ?[-–] ?(?P<last>{_DAY})(?![A-Za-z])(?:\.(?= [a-z\d]))?", _days),
+    kind("date", "MTWFS", rf"(?P<first>{_DAY})(?P<last>)\.?(?= \d)", _days),
+    kind("date", "MTWFS", rf"(?P<first>{_ABBREVIATED_DAY})(?P<last>)(?:\.(?= [a-z]|,)|(?=[.,]))", _days),
+    kind("date", "TWF", rf"(?P<first>{_BEFORE_A_BRACKET})(?P<last>)(?= \()", _days),
     kind("letters", "N", r"(?:No|NO)\.(?=\d)", lambda found, reading: "number "),
     kind("letters", LETTER, r"(?P<word>[A-Za-z]{2,6})\.(?!\w)", _abbreviation),
     kind("letters", LETTER, r"(?:[A-Za-z]\. ?)+[A-Za-z]\.(?!\w)|(?:[A-Z]\.){1,6}[A-Z](?![A-Za-z])", _initials),

@@ -67,6 +67,19 @@ def year(figures: str) -> str:
     return f"{_below_hundred(high)} {f'oh {ONES[low]}' if low < 10 else _below_hundred(low)}"
 
 
+def house(figures: str) -> str:
+    """``123`` as one twenty three, ``1211`` as twelve eleven; ``708`` as seven zero eight, for "oh" may be a letter.
+
+    So are models called that have three figures: A320.
+    """
+    if len(figures) == 3 and figures[0] != "0" and figures[1:] != "00":
+        rest = amount(figures[1:])
+        return f"{amount(figures[0])} {f'zero {rest}' if figures[1] == '0' else rest}"
+    if figures[0] == "0":
+        return digits(figures)
+    return year(figures) if len(figures) == 4 else amount(figures) if len(figures) < 4 else digits(figures)
+
+
 def plural(said: str) -> str:
     """``nineteen eighty`` as nineteen eighties, ``two thousand`` as two thousands."""
     return f"{said[:-1]}ies" if said.endswith("y") else f"{said}{'es' if said.endswith('x') else 's'}"

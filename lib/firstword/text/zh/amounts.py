@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from ..alphabet import CURRENCY
 from ..kinds import FIGURE, LETTER, NUMBER, Found, after, kind
 from ..reading import Reading
-from ..runs import CURRENCY
 from ..units import CURRENCY_ZH, PER_ZH, signs
 from .context import is_code, is_pressure, is_score
 from .numbers import amount, digits, is_year
@@ -43,6 +43,14 @@ def _fraction(found: Found, reading: Reading) -> str | None:
     return f"{whole}{amount(below)}分之{amount(above)}"
 
 
+_MIXED = {"½": "二分之一", "¼": "四分之一", "¾": "四分之三", "⅓": "三分之一", "⅔": "三分之二"}
+
+
+def _mixed(found: Found, reading: Reading) -> str:
+    """3½."""
+    return f"{amount(found['whole'])}又{_MIXED[found['part']]}"
+
+
 def _percent(found: Found, reading: Reading) -> str:
     of = "百分之" if found["sign"] == "%" else "千分之"
     low, high, more = found["low"], found["high"], "以上" if found["more"] else ""
@@ -76,7 +84,7 @@ def _money_behind(found: Found, reading: Reading) -> str | None:
 
 
 _PER = f"(?: ?/ ?(?P<per>{signs(PER_ZH)}))?"
-_SIGNS_OF_MONEY = r"US\$|HK\$|NT\$|A\$|C\$|S\$|[$€£₩₽₹฿¥]"
+_SIGNS_OF_MONEY = r"(?:JPY?|CNY|RMB)¥|US\$|HK\$|NT\$|A\$|C\$|S\$|[$€£₩₽₹฿¥]"
 _CODES_OF_MONEY = "USD|CNY|RMB|HKD|EUR|GBP|JPY|KRW|AUD|CAD|TWD|SGD|MOP|THB|CHF|NZD"
 _TENS = "(?: ?(?P<tens>[万亿千百]{1,2}多?|多))?"
 
@@ -96,6 +104,7 @@ MONEY = (
     ),
 )
 SHARES = (
+    kind("fraction", FIGURE, r"(?P<whole>\d{1,4}) ?(?P<part>[½¼¾⅓⅔])", _mixed),
     kind("score", FIGURE, r"(?P<reached>\d{1,2}\.\d) ?/ ?(?P<best>5|10|100)(?![\d/.])", _rating),
     kind("score", FIGURE, r"\d+(?:\.\d+)?(?: ?: ?\d+(?:\.\d+)?){1,4}", _ratio),
     kind(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from ..kinds import FIGURE, LETTER, Found, after, cut, kind
+from ..kinds import FIGURE, LETTER, TYRE, Found, after, cut, kind
 from ..reading import Reading
 from .context import is_code, is_score, is_version
 from .numbers import amount, dictated, digits, ordinal
@@ -49,8 +49,10 @@ def _mobile(found: Found, reading: Reading) -> str | None:
     return ("加" if found[0][0] == "+" else "") + in_groups(groups, reading)
 
 
-def _telephone(found: Found, reading: Reading) -> str:
+def _telephone(found: Found, reading: Reading) -> str | None:
     groups = re.findall(r"[0-9]+", found[0])
+    if sum(map(len, groups)) < 7:
+        return None  # 流量+300分钟
     if len(groups) == 1 and len(groups[0]) == 10 and groups[0][1:3] == "00":
         return grouped(groups[0], reading)
     if len(groups) == 1:
@@ -112,6 +114,11 @@ def _version(found: Found, reading: Reading) -> str | None:
 
 
 # -- letters with figures ------------------------------------------------------------------------------------------------
+
+
+def _tyre(found: Found, reading: Reading) -> str:
+    """225/55R17."""
+    return f"{digits(found['width'])}，{digits(found['height'])}{found['built']}{amount(found['rim'])}"
 
 
 def _plate(found: Found, reading: Reading) -> str | None:
@@ -225,6 +232,7 @@ TELEPHONES = (
     kind("telephone", "+", rf"\+\d{{1,3}}(?:[- ]?\(?\d{{1,4}}\)?){{2,5}}{_END}", _telephone),
     kind("code", FIGURE, r"\d+(?: \d+)+(?![\d:/%]|[-.]\d)", _spaced),
 )
+TYRES = (kind("code", FIGURE, TYRE, _tyre),)
 VERSIONS = (
     kind("version", FIGURE + "vV", r"(?P<v>[vV])?(?P<parts>\d+(?:\.\d+){2,4}|\d+\.\d+)(?![\d%]|\.\d)", _version),
 )

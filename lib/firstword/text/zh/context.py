@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 
+from ..phrases import listed
+
 _GAP = r"(?:[:\s是为叫的您我你请按拨打输入填写说“\"「『'‘(#№号码]|分别|就是|应该|结尾){0,9}(?:[0-9]{2,12}(?:[、和或/]|以及) ?){0,3}$"
 _CODE = re.compile(
     r"(?:订单|[单编卡账帐车型工学座房案票证文批货流户税代序]号|号码|[代编条密提取校邀兑核券]码|[验取动识优激授]\w{0,3}码|口令|尾号|[末后][四六4六]位|账户"
@@ -22,6 +24,14 @@ _SCORE = re.compile(
     r"(?:比分|战成|踢成|打成|比数|赛果|总分|大胜|险胜|战胜|战平|击败|落后|领先|比赛|半场|全场|负于|逼平|比例|配比|比率|兑换?|赔率|大战|[主客]队)"
     r"[^，。！？；0-9]{0,6}$"
 )
+_TEAMS = listed("""
+    中国 | 国足 | 日本 | 韩国 | 朝鲜 | 泰国 | 越南 | 伊朗 | 沙特 | 卡塔尔 | 阿联酋 | 澳大利亚 | 巴西 | 阿根廷 | 乌拉圭 |
+    墨西哥 | 美国 | 加拿大 | 德国 | 法国 | 英格兰 | 西班牙 | 意大利 | 葡萄牙 | 荷兰 | 比利时 | 克罗地亚 | 瑞士 | 瑞典 | 丹麦 | 波兰 |
+    俄罗斯 | 土耳其 | 摩洛哥 | 巴萨 | 皇马 | 曼联 | 曼城 | 拜仁 | 国安 | 申花 | 恒大 | 泰山
+""")
+_TEAM = re.compile(rf"(?:{'|'.join(_TEAMS)})(?:[男女][足篮排])?队?$")
+_OF_A_MATCH = tuple({team[:2] for team in _TEAMS} | set("，。、；！？,.;!?)）”」不输负胜落战平惜告击领憾"))
+"""Behind a score that is only a team's by the name before it."""
 _BY_A_SCORE = re.compile(r"[以按][^，。！？；0-9]{0,3}$")
 _SCORE_AFTER = (
     "获胜",
@@ -89,6 +99,12 @@ def is_score(text: str, at: int, behind: str = "") -> bool:
         or _BY_A_SCORE.search(text, max(0, at - 4), at) is not None
         or behind.startswith(_SCORE_AFTER)
     )
+
+
+def is_of_a_team(text: str, at: int, behind: str) -> bool:
+    """Whether 1-2 is the score of a country or a club: 中国 1-2, but 中国 1-2 天."""
+    likely = not behind or behind.startswith(_OF_A_MATCH)
+    return likely and _TEAM.search(text[max(0, at - 12) : at].rstrip(" ")) is not None
 
 
 def is_date(text: str, at: int) -> bool:

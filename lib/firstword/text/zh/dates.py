@@ -6,14 +6,16 @@ import re
 
 from ..kinds import FIGURE, Found, after, kind
 from ..reading import Reading
-from .context import is_code, is_date, is_score, is_version, lasts
+from .context import COUNTED, is_code, is_date, is_score, is_version, lasts
 from .numbers import amount, digits
 
 _HALVES = {"a": "上午", "p": "下午"}
 _BEHIND_A_DAY = re.compile(
-    r"\d{1,2}:\d\d|上午|下午|早上|晚上|凌晨|中午|前(?![缀提期])|起|截止|截至|当[天日]|之前|到期|周[一二三四五六日末]",
+    r"\d{1,2}:\d\d|上午|下午|早上|晚上|凌晨|中午|前(?![缀提期])|起|截止|截至|止(?![痛血])|当[天日]|之前|到期|周[一二三四五六日末]",
     re.ASCII,
 )
+_PORTIONED = ("分", "的比", "比例", "配")
+_BY = re.compile(r"(?:按照?|比例|分别|尺码|码)[^，。；]{0,3}$")
 _HOURS = ("点", "时", "件", "个", "份")
 _DAYTIME = re.compile(r"(?:上午|下午|早上|早晨|清晨|晚上|凌晨|中午|傍晚|夜里|午夜|今晚|明早) ?$")
 
@@ -33,9 +35,12 @@ def _whole(found: Found, reading: Reading) -> str | None:
 
 
 def _short_year(found: Found, reading: Reading) -> str | None:
-    """24/03/05; 12/2/2 only where a date is spoken of."""
+    """24/03/05, 24/3/5; not 12/6/3期, 按 10/5/5 分."""
     padded = len(found["month"]) == len(found["day"]) == 2
-    if not (padded or is_date(found.string, found.start())):
+    behind = after(found)
+    counted = behind[:1] in COUNTED and not _BEHIND_A_DAY.match(behind)
+    portions = counted or behind.startswith(_PORTIONED) or _BY.search(found.string, 0, found.start())
+    if not (padded or is_date(found.string, found.start())) and behind and portions:
         return None
     return _day(found["year"], found["month"], found["day"])
 
@@ -62,6 +67,18 @@ def _day_of_month(found: Found, reading: Reading) -> str | None:
     if month == "0" or after(found).startswith(_HOURS) or not (padded or (dated and found["sep"] != ".")):
         return None
     return _day("", month, day)
+
+
+def _days(found: Found, reading: Reading) -> str | None:
+    """11/28-11/30; 1/3-1/2 are fractions, of which the second is more and none more than one; 12/30-1/2 are none."""
+    a, b, c, d = (int(found[group]) for group in ("a", "b", "c", "d"))
+    if not b or not d or is_code(found.string, found.start()):
+        return None
+    fractions = a < b and c < d and a * d < c * b and (a == 1 or b <= 12)
+    if fractions and not is_date(found.string, found.start()):
+        return None
+    first, last = _day("", found["a"], found["b"]), _day("", found["c"], found["d"])
+    return f"{first}到{last}" if first and last else None
 
 
 def _era(found: Found, reading: Reading) -> str:
@@ -136,9 +153,20 @@ KINDS = (
         r"(?P<year>(?:18|19|20)\d{2})(?:[-/.](?=\d\d)|/)(?P<month>0[1-9]|1[0-2]|[1-9])(?![\d%A-Za-z]|[-./]\d|[元万亿])",
         _month_of_year,
     ),
-    kind("date", FIGURE, r"(?P<month>0[1-9]|1[0-2])[-/](?P<year>(?:19|20)\d{2})(?![\d/-])", _month_of_year),
+    kind(
+        "date",
+        FIGURE,
+        r"(?P<month>0[1-9](?=[-/.])|1[0-2](?=[-/]))[-/.](?P<year>(?:19|20)\d{2})(?![\d/.-])",
+        _month_of_year,
+    ),
     kind(
         "date", FIGURE, r"(?P<month>\d{1,2})(?P<sep>[-/.])(?P<day>\d{1,2})(?![\d%:/A-Za-z°℃²³]|[-.]\d)", _day_of_month
+    ),
+    kind(
+        "date",
+        FIGURE,
+        r"(?P<a>\d{1,2})/(?P<b>\d{1,2}) ?[-~–—] ?(?P<c>\d{1,2})/(?P<d>\d{1,2})(?![\d/%])",
+        _days,
     ),
     kind("date", FIGURE, r"(?P<year>\d{1,4}) ?(?P<era>[aA]\.?[dD]|[bB]\.?[cC]\.?[eE]?)(?![A-Za-z])\.?", _era),
     kind(

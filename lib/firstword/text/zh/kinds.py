@@ -12,7 +12,9 @@ from .codes import by_one, grouped
 from .context import COUNTED, is_amount, is_code, is_dialled, two
 from .numbers import amount, digits, ordinal
 
-_FEASTS = frozenset(("3.8", "5.1", "6.1", "10.1", "315", "520", "618", "1111", "1212", "11.11", "12.12"))
+_FEASTS = frozenset(
+    ("3.8", "5.1", "6.1", "10.1", "315", "520", "618", "1111", "1212", "11.11", "12.12", "6.18", "3.15")
+)
 _OF_A_FEAST = tuple(
     listed("""
     大促 | 活动 | 购物 | 促销 | 晚会 | 年中 | 狂欢 | 特惠 | 期间 | 假期 | 放假 | 当天 | 当日 | 开售 | 开抢 | 小长 | 黄金 | 长假 | 劳动 |
@@ -62,6 +64,8 @@ _ROOMS = (
 )
 _CALLED = ("报警", "急救", "火警", "热线", "电话", "客服")
 """Behind a service's short number."""
+_IS_CALLED = ("是报", "是急", "是火", "是热", "是客")
+"""119是火警电话, of which two characters are seen."""
 _ALARMS = frozenset(("110", "114", "119"))
 _SERVICES = re.compile(r"95\d{3}|96\d{3,4}|100\d\d|101\d\d|12[1-3]\d\d|1860\d|11[0249]|12[0-3]|999|911|12580|111\d\d")
 _KNOWN = re.compile(
@@ -78,6 +82,8 @@ def _number(found: Found, reading: Reading) -> str | None:
         return ordinal(figures)
     if figures in _FEASTS and behind.startswith(_OF_A_FEAST):
         month, _, day = figures.partition(".")
+        if len(day) == 2 and month != day:
+            return digits(month + day)
         return digits(figures) if not day else f"双{amount(day)}" if month == day else amount(month) + amount(day)
     if "." in figures or "," in figures:
         return amount(figures)
@@ -86,6 +92,12 @@ def _number(found: Found, reading: Reading) -> str | None:
         if said is not None:
             return said
     return amount(figures, two=two(text, begin, behind))
+
+
+def _remembered(found: Found, reading: Reading) -> str:
+    """5·1, 9·18, 10·1: days that are called by their figures."""
+    month, day = found["month"], found["day"]
+    return (amount(month) if month == "10" else digits(month)) + digits(day)
 
 
 def _dated(text: str, begin: int, figures: str, behind: str, reading: Reading) -> str | None:
@@ -140,7 +152,7 @@ def _coded(text: str, begin: int, figures: str, behind: str, reading: Reading) -
     if (
         _is_room(text, begin, figures, behind)
         or (size > 2 and behind.startswith(_ROOMS))
-        or (size == 3 and behind.startswith("路"))
+        or (size == 3 and behind.startswith(("路", "国道", "省道", "县道")))
     ):
         return by_one(figures, reading)
     if size == 2 and text[begin - 1 : begin] == "米" and text[begin - 2 : begin - 1].isdecimal():
@@ -152,7 +164,7 @@ def _coded(text: str, begin: int, figures: str, behind: str, reading: Reading) -
     if size == 2 and behind.startswith("折") and figures[1] != "0":
         return digits(figures)  # 95折: of a hundred
     alone = not text[:begin].strip() and not behind
-    called = behind.startswith(_CALLED) or is_dialled(text, begin)
+    called = behind.removeprefix("是").startswith(_CALLED) or behind in _IS_CALLED or is_dialled(text, begin)
     if _KNOWN.fullmatch(figures) or (called and _SERVICES.fullmatch(figures)) or (alone and figures in _ALARMS):
         return by_one(figures, reading)
     if is_code(text, begin):
@@ -173,9 +185,11 @@ TABLE = table(
         *dates.KINDS,
         *amounts.MONEY,
         *codes.VERSIONS,
+        *codes.TYRES,
         *amounts.SHARES,
         *measures.MEASURES,
         *codes.CODES,
+        kind("date", FIGURE, r"(?P<month>\d{1,2})·(?P<day>\d{1,2})(?! ?[=\d·])", _remembered),
         kind("number", FIGURE, NUMBER, _number),
         kind("number", ".", r"(?<![A-Za-z0-9)])\.\d++", lambda found, reading: amount(found[0])),
         *signs.KINDS,

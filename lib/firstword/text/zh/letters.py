@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from .. import roman
+from ..alphabet import CIRCLED, ROMAN
 from ..electronic import EMAIL, LINK, Spelling, link, spell
 from ..kinds import FIGURE, LETTER, Found, Kind, after, kind
 from ..phrases import listed
 from ..reading import Reading
-from ..runs import CIRCLED, ROMAN
 from .numbers import amount, digits
 
 _ACRONYMS = frozenset(

@@ -7,7 +7,7 @@ import re
 from ..kinds import FIGURE, NUMBER, Found, after, kind
 from ..reading import Reading
 from ..units import PER_ZH, UNITS, signs
-from .context import COUNTED, is_code, is_score, two
+from .context import COUNTED, is_code, is_of_a_team, is_score, two
 from .numbers import amount, digits, is_year
 
 _UNIT = signs(UNITS)
@@ -37,6 +37,7 @@ def _range(found: Found, reading: Reading) -> str | None:
             is_score(text, begin, behind)
             or (behind.startswith("的比分"))
             or _between_names(text, begin, behind, low, high)
+            or (len(low) < 3 and len(high) < 3 and is_of_a_team(text, begin, behind))
         ):
             return f"{amount(low)}比{amount(high)}"
         if len(low) > 4 and not counted:
@@ -83,7 +84,13 @@ def _measure(found: Found, reading: Reading) -> str | None:
     number = amount(found["low"], two="二" if name.endswith("度") else "两")
     if found["high"]:
         number += f"到{amount(found['high'], two='两')}"
-    return f"每{PER_ZH[per]}{number}{name}" if per else number + name
+    said_before = per == "h" and text[max(0, begin - 2) : begin] == "时速"
+    return f"每{PER_ZH[per]}{number}{name}" if per and not said_before else number + name
+
+
+def _of_a_hundred(found: Found, reading: Reading) -> str:
+    """6.5L/100km."""
+    return f"每百公里{amount(found['low'], two='两')}升"
 
 
 def _times(found: Found, reading: Reading) -> str | None:
@@ -93,6 +100,11 @@ def _times(found: Found, reading: Reading) -> str | None:
         return None
     name = UNITS[found["unit"]][0] if found["unit"] else ""
     return f"{amount(found['low'])}乘{amount(found['high'], two='两' if name else '二')}{name}"
+
+
+def _against(found: Found, reading: Reading) -> str | None:
+    """1v1."""
+    return None if is_code(found.string, found.start()) else f"{amount(found['a'])}对{amount(found['b'])}"
 
 
 def _hours_and_minutes(found: Found, reading: Reading) -> str:
@@ -131,6 +143,8 @@ def _thousands(found: Found, reading: Reading) -> str | None:
     figures, sign, behind, text, begin = found["low"], found["sign"], after(found), found.string, found.start()
     if sign == "w":
         return f"{amount(figures, two='两')}万{'以上' if found['more'] else ''}"
+    if behind.startswith("金"):
+        return f"{amount(figures)}K"  # 24k金
     screen = figures in _SCREENS and not behind.startswith(("元", "块", "人")) and text[begin - 1 : begin] not in _PAID
     if sign == "K" and (screen or behind[:1] in ("", "画", "视", "高", "分", "超", "屏", "电", "显")):
         return None
@@ -162,6 +176,8 @@ def _and_more(found: Found, reading: Reading) -> str | None:
 
 _PER = f"(?: ?/ ?(?P<per>{signs(PER_ZH)}))?"
 MEASURES = (
+    kind("measure", FIGURE, rf"(?P<low>{NUMBER}) ?[Ll] ?/ ?100 ?(?:km|公里)", _of_a_hundred),
+    kind("score", FIGURE, r"(?P<a>\d)[vV](?P<b>\d)(?![A-Za-z0-9])", _against),
     kind("duration", FIGURE, r"(?P<hours>24|48|72)H(?![A-Za-z0-9])", _around_the_clock),
     kind("duration", FIGURE, r"(?P<hours>\d{1,3})h ?(?P<minutes>\d{1,2})m(?:in)?(?![A-Za-z0-9])", _hours_and_minutes),
     kind(

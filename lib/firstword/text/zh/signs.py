@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 
-from ..kinds import Found, Kind, after, kind
+from ..kinds import Found, after, kind
 from ..reading import Reading
-from ..units import UNITS, signs
+from . import strokes
 from .numbers import amount
+from .strokes import NEXT
 
 _OPERATORS = {
     "+": "加", "-": "减", "−": "减", "×": "乘", "*": "乘", "÷": "除以", "/": "除以", "=": "等于", "<": "小于",
@@ -19,7 +20,7 @@ _NAMES = {
     "⅓": "三分之一", "⅔": "三分之二",
     "℃": "摄氏度", "°C": "摄氏度", "℉": "华氏度", "°F": "华氏度", "°": "度", "%": "百分号",
 }  # fmt: skip
-_GOES_ON = frozenset("日月年号点分秒元块楼层级岁度周天时站区期章条页室栋刻半整")
+_GOES_ON = frozenset("万亿千百日月年号点分秒元块楼层级岁度周天时站区期章条页室栋刻半整")
 """Behind these a dash before a figure is 到, no minus: 3月5日-8日."""
 _NUMBERED = re.compile(r"[0-9一二三四五六七八九十][\u4e00-\u9fff]{1,2}$", re.ASCII)
 """今日-5℃ is minus five, as it is not the fifth."""
@@ -50,9 +51,12 @@ def _dash(found: Found, before: str) -> str:
         return "到"
     if "=" in text[end : end + 16] or "=" in before[-16:] or " " in text[begin:end]:
         return "减"
-    return "到" if before[-1] == "%" or not before[-1].isdecimal() else "杠"
+    shares = _SHARE_BEFORE.search(before, max(0, len(before) - 8)) and _SHARE.match(text, end)
+    return "到" if shares or before[-1] == "%" or not before[-1].isdecimal() else "杠"
 
 
+_SHARE = re.compile(r"\d{1,3}/\d{1,3}(?![\d/-])", re.ASCII)
+_SHARE_BEFORE = re.compile(r"(?<![\d/-])\d{1,3}/\d{1,3}$", re.ASCII)
 _SIGNED = (
     "温度",
     "气温",
@@ -79,7 +83,7 @@ _PLACES = frozenset("排座栋幢楼层区元")
 
 def _elsewhere(found: Found, before: str) -> bool:
     """15排-8座, 3栋-501: what follows is within what is before."""
-    following = _NEXT.match(found.string, found.end())
+    following = NEXT.match(found.string, found.end())
     if following is None:
         return before in "栋幢座" and _ROOM.match(found.string, found.end()) is not None
     return bool(before) and following["word"] != before
@@ -113,11 +117,16 @@ def _in_formula(found: Found, reading: Reading) -> str | None:
     return _OPERATORS[found["sign"]] if before.isalnum() else None
 
 
+_OF_A_NUMBER = tuple("0123456789%零一二三四五六七八九十百千万")
+
+
 def _wave(found: Found, reading: Reading) -> str | None:
     """周一~周五; of 好的~ it is a tune and not said."""
     before, behind = found.string[: found.start()][-4:], found.string[found.end() : found.end() + 1]
     if "\u4e00" <= behind <= "\u9fff" and _TO_DAY.search(before):
         return "到"
+    if found[0] != "~" and found.string.startswith("百分", found.end()) and before[-1:] != "-":
+        return "到" if before[-1:] in _OF_A_NUMBER else "负"
     return "" if found[0] == "~" and (not before or before[-1] > "\u2fff") else None
 
 
@@ -134,51 +143,19 @@ def _key(found: Found, reading: Reading) -> str | None:
     return None
 
 
-_MONEY = frozenset("万元块角分钱币费次人米度件斤克吨个")
-_PORTIONS = frozenset("片粒颗丸支袋包瓶盒箱张台条份双只升卷板本套")
-_EACH = frozenset("学季月年天日次人个件晚分小秒间周位台盒瓶斤吨米公平度条张份千克立笔单票趟席场桌户枚") | _PORTIONS
-_UNIT = re.compile(rf"/ ?(?P<unit>{signs(UNITS)})(?![A-Za-z0-9²³])", re.ASCII)
-_LETTER_BEFORE = re.compile(r"(?<![A-Za-z])[A-Z]$")
-_LETTER_BEHIND = re.compile(r"[A-Z](?![A-Za-z0-9])")
-_COUNTED = re.compile(r"[0-9](?:[%‰]|[\u4e00-\u9fff]{1,2})$", re.ASCII)
-_SPAN = re.compile(r"[0-9半](?:年|天|周|日|个?月)$", re.ASCII)
-"""3 天/次: once in three days."""
-_NEXT = re.compile(r"[0-9][0-9.,]{0,12} ?(?P<word>[\u4e00-\u9fff])", re.ASCII)
+def _section(found: Found, reading: Reading) -> str:
+    """§3.2."""
+    return f"第{'点'.join(map(amount, found['at'].split('.')))}节"
 
 
-def _per(found: Found, reading: Reading) -> str | None:
-    """元/月, 30片/盒, 元/30分钟, 是/否; 10元/20元 are two to choose from."""
-    text, begin, end = found.string, found.start(), found.end()
-    before, behind = text[:begin][-1:], text[end : end + 1]
-    if (
-        _LETTER_BEFORE.search(text, max(0, begin - 2), begin)
-        and _LETTER_BEHIND.match(text, end)
-        and text[begin - 1 : end + 1] != "N/A"
-    ):
-        return "、"
-    if behind.isdecimal() and before:
-        following = _NEXT.match(text, end)
-        each = before in _MONEY and following and following["word"] in _EACH and following["word"] != before
-        return "每" if each else "、"
-    if behind == "次" and _SPAN.search(text, max(0, begin - 3), begin):
-        return "一"
-    if (
-        behind in _EACH
-        and (before in _PORTIONS or before in "%‰时钟天")
-        and _COUNTED.search(text, max(0, begin - 4), begin)
-    ):
-        return "每"
-    if not ("\u4e00" <= behind <= "\u9fff" and "\u4e00" <= before <= "\u9fff"):
-        return None
-    if before in _MONEY and behind in _EACH:
-        return "每"
-    return "" if before in "或和" or behind in "或和" else "或"
+def _menu(found: Found, reading: Reading) -> str | None:
+    """设置 > 通用 -> 关于; not <姓名>, a > b."""
+    text, begin = found.string, found.start()
+    before = text[max(0, begin - 24) : begin]
+    return "，" if _ENTRY.search(before) and "<" not in before else None
 
 
-def _per_unit(found: Found, reading: Reading) -> str | None:
-    """元/㎡, 次/min."""
-    before = found.string[: found.start()][-1:]
-    return f"每{UNITS[found['unit']][0]}" if before in _MONEY or before in _PORTIONS else None
+_ENTRY = re.compile(r"(?:[\u4e00-\u9fff”」）]|[A-Za-z]{2}) ?$")
 
 
 def _and(found: Found, reading: Reading) -> str | None:
@@ -216,12 +193,13 @@ KINDS = (
         _between,
     ),
     kind("sign", "-+−±<>=≤≥≠≈~–—", r"(?P<sign><=|>=|[-+−±<>=≤≥≠≈~–—]) ?(?=[$¥€£]?\.?\d)", _before_number),
+    kind("sign", "-=>", r"[-=]?> ?(?=[\u4e00-\u9fffA-Za-z“「])", _menu),
     kind("sign", " =<>≤≥≠≈+×÷", r" ?(?P<sign><=|>=|==|[=<>≤≥≠≈+×÷]) ?(?=[A-Za-z\u4e00-\u9fff-])", _in_formula),
     kind("sign", "~-–—−", "[-~–—−]", _wave),
     kind("sign", "#*", "[#*]", _key),
-    Kind("sign", "/", _UNIT, _per_unit),
-    kind("sign", "/", "/", _per),
+    *strokes.KINDS,
     kind("sign", "&", "&", _and),
+    kind("sign", "§", r"§ ?(?P<at>\d{1,3}(?:\.\d{1,3})*)(?![A-Za-z\d])", _section),
     kind("sign", "+", r"(?<=[A-Za-z])\+{1,2}(?![A-Za-z\d])", _plus_plus),
     kind("sign", "√", r"√(?![\dA-Za-zπ(])", lambda found, reading: ""),
     kind("sign", "°℃℉%½¼¾⅓⅔π∞№Ω√", "°[CF]|.", _named),
