@@ -15,6 +15,7 @@ class Tasks:
         self.peer = peer
         self.head = peer.upgrade()
         self.audio = b""
+        self.audio_messages: list[int] = []
         self.texts: list[str] = []
         self.task_id = ""
 
@@ -26,6 +27,7 @@ class Tasks:
                 return None
             if opcode == BINARY:
                 self.audio += data
+                self.audio_messages.append(len(data))
             if opcode == TEXT:
                 message: dict[str, Any] = json.loads(data)
                 self.task_id = message["header"]["task_id"]

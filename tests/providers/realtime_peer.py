@@ -19,6 +19,7 @@ class RealtimePeer:
         self.session: dict[str, Any] = {}
         self.texts: list[str] = []
         self.audio = b""
+        self.audio_messages: list[int] = []
         self.ids: list[str] = []
 
     def read(self) -> dict[str, Any] | None:
@@ -36,7 +37,9 @@ class RealtimePeer:
             case "input_text_buffer.append":
                 self.texts.append(message["text"])
             case "input_audio_buffer.append":
-                self.audio += base64.b64decode(message["audio"])
+                pcm = base64.b64decode(message["audio"])
+                self.audio += pcm
+                self.audio_messages.append(len(pcm))
         return message
 
     def expect(self, *types: str) -> dict[str, Any]:

@@ -190,6 +190,9 @@ FAILURES: dict[str, tuple[Callable[[Peer], Any], Mapping[str, str], str, str, bo
     "empty": (play(lambda nls: [nls.read(), nls.fail(40000000, "text is empty.")]), {}, "nothing to speak", "40000000", False, "text"),
     "silent": (play(silent), {"first_audio_ms": "200"}, "sent nothing for 200 ms", "", True, "server"),
     "stops": (play(stops), {"idle_ms": "200", "first_audio_ms": "3000"}, "sent nothing for 200 ms", "", True, "server"),
+    "spoke nothing": (
+        play(lambda nls: [nls.read(), nls.tell("SynthesisCompleted")]), {}, "was given text and sent no audio for it", "", True, "server",
+    ),
     "nonsense": (play(lambda nls: [nls.read(), nls.peer.send_frame(1, "{")]), {}, "not JSON", "", True, "server"),
     "dropped": (play(lambda nls: [nls.read(), nls.sound(SECOND), nls.peer.reset()]), {}, "broke", "", True, "network"),
     "hung up": (play(lambda nls: [nls.read(), nls.peer.send_frame(8, b"\x03\xe8")]), {}, "closed the connection", "", True, "server"),
@@ -205,6 +208,11 @@ def test_every_failure_says_whose_fault_it_is(what: str) -> None:
     error = watch.events[-1][1][0]
     assert watch.names()[-1] == "failed" and words in str(error), error
     assert (error.code, error.retry, error.kind) == (code, retry, kind)
+
+
+def test_a_text_without_anything_to_speak_owes_no_audio() -> None:
+    with Loopback(play(lambda nls: [nls.read(), nls.tell("SynthesisCompleted")])) as server:
+        assert run(server, "……").names()[-1] == "finished"
 
 
 def test_a_subtitle_that_is_none_is_malformed() -> None:

@@ -1,8 +1,9 @@
+"""What Qwen-ASR-Realtime has for itself; what every recogniser is held to is in ``test_recognisers.py``."""
+
 from __future__ import annotations
 
-import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -14,10 +15,10 @@ from firstword.speech.asr import Recogniser
 from firstword.speech.watch import Watch
 from net.loopback import Loopback, Peer
 
+from .hearing import FRAME
 from .nls_peer import ended, until, waited
 from .realtime_peer import KEY, RealtimePeer, play
 
-FRAME = bytes(range(160)) * 2  # 20 ms at 8 kHz
 APPEND, COMMIT, FINISH = "input_audio_buffer.append", "input_audio_buffer.commit", "session.finish"
 TRANSCRIPTION = "conversation.item.input_audio_transcription"
 
@@ -26,67 +27,24 @@ def recogniser(server: Loopback, **values: str) -> Recogniser:
     return make({"url": server.ws, "api_key": KEY, "spares": "0", **values}, "test")
 
 
-def test_audio_fed_before_the_service_is_ready_is_kept_and_sent_after_in_order() -> None:
-    go = threading.Event()
-
-    def script(realtime: RealtimePeer) -> tuple[str, int, bytes, list[str]]:
-        realtime.tell("session.created")
-        realtime.expect("session.update")
-        waited(go)
-        realtime.peer.sock.setblocking(False)
-        with pytest.raises(BlockingIOError):
-            realtime.peer.read(1)
-        realtime.peer.sock.setblocking(True)
-        realtime.tell("session.updated")
-        types = realtime.read_until(FINISH)
-        realtime.finished()
-        assert len(set(realtime.ids)) == len(realtime.ids)
-        return realtime.head, len(realtime.audio), realtime.audio, types
-
-    with Loopback(play(script)) as server:
-        watch = Watch()
-        work = recogniser(server).start("t", watch)
-        frames = [bytes([number]) * 320 for number in range(60)]
-        assert all(work.feed(frame) for frame in frames[:30])
-        time.sleep(0.05)
-        assert not watch.names()
-        go.set()
-        waited(watch.began)
-        assert all(work.feed(frame) for frame in frames[30:])
-        work.finish()
-        assert ended(watch) is None
-        assert watch.names() == ["ready", "finished"]
-    head, _, audio, types = server.result()
-    assert head.startswith("GET /ws/v1?model=qwen3-asr-flash-realtime HTTP/1.1")
-    assert audio == b"".join(frames) and set(types) == {APPEND, FINISH}
-
-
-def test_what_is_heard_is_told_in_words_with_its_place_in_the_audio() -> None:
-    def script(realtime: RealtimePeer) -> None:
+def test_the_model_goes_at_the_upgrade_and_every_message_has_an_id_of_its_own() -> None:
+    def script(realtime: RealtimePeer) -> tuple[str, list[str]]:
         realtime.begin()
-        realtime.tell("input_audio_buffer.speech_started", item_id="a", audio_start_ms=880)
-        realtime.tell(f"{TRANSCRIPTION}.text", item_id="a", text="", stash="")
-        realtime.tell(f"{TRANSCRIPTION}.text", item_id="a", text="今", stash="年双")
-        realtime.tell("input_audio_buffer.speech_stopped", item_id="a", audio_end_ms=2520)
-        realtime.tell("input_audio_buffer.committed", item_id="a", previous_item_id=None)
-        realtime.tell("conversation.item.created", item={"id": "a"})
-        realtime.tell("something.new", x=1)
-        realtime.tell(f"{TRANSCRIPTION}.completed", item_id="a", transcript="今年好。")
-        realtime.tell("input_audio_buffer.speech_started", item_id="b", audio_start_ms=2900)
-        realtime.tell(f"{TRANSCRIPTION}.completed", item_id="b", transcript="")
         realtime.read_until(FINISH)
         realtime.finished()
+        return realtime.head, realtime.ids
 
     with Loopback(play(script)) as server:
         watch = Watch()
         work = recogniser(server).start("t", watch)
-        until(lambda: "final" in watch.names())
+        waited(watch.began)
+        for _ in range(12):
+            work.feed(FRAME)
         work.finish()
         assert ended(watch) is None
-    assert watch.names() == ["ready", "partial", "final", "finished"]
-    partial, final = watch.events[1][1][0], watch.events[2][1][0]
-    assert (partial.text, partial.index) == ("今年双", 1)
-    assert (final.text, final.index, final.begin_ms, final.end_ms) == ("今年好。", 1, 880, 2520)
+        head, ids = server.result()
+    assert head.startswith("GET /ws/v1?model=qwen3-asr-flash-realtime HTTP/1.1")
+    assert len(set(ids)) == len(ids) > 3
 
 
 def test_a_service_that_tells_no_times_is_understood_by_the_audio_it_was_sent() -> None:
@@ -157,45 +115,6 @@ def test_without_turn_detection_and_without_audio_nothing_is_committed() -> None
     assert server.results == [[FINISH]]
 
 
-def test_a_slow_service_loses_the_oldest_audio_and_the_times_stay_those_of_the_audio_fed() -> None:
-    go = threading.Event()
-
-    def script(realtime: RealtimePeer) -> bytes:
-        realtime.expect("session.update")
-        waited(go)
-        realtime.tell("session.updated")
-        realtime.read_until(FINISH)
-        realtime.tell("input_audio_buffer.speech_started", item_id="a", audio_start_ms=100)
-        realtime.tell("input_audio_buffer.speech_stopped", item_id="a", audio_end_ms=500)
-        realtime.tell(f"{TRANSCRIPTION}.completed", item_id="a", transcript="x")
-        realtime.finished()
-        return realtime.audio
-
-    with Loopback(play(script)) as server:
-        service = recogniser(server)
-        watch = Watch()
-        work = service.start("t", watch)
-        frames = service.backlog_ms // 20
-        taken = [work.feed(bytes([number % 251]) * 320) for number in range(frames + 25)]
-        assert all(taken[:frames]) and not any(taken[frames:])
-        go.set()
-        work.finish()
-        assert ended(watch) is None
-    assert server.result() == b"".join(bytes([number % 251]) * 320 for number in range(25, frames + 25))
-    final = next(args[0] for name, args in watch.events if name == "final")
-    assert (final.begin_ms, final.end_ms) == (600, 1000)  # 500 ms were dropped before the first that the service heard
-
-
-def stops_answering(realtime: RealtimePeer) -> None:
-    realtime.begin()
-    realtime.peer.hold()
-
-
-def forbids(peer: Peer) -> None:
-    peer.read_head()
-    peer.answer("401 Unauthorized", '{"code":"InvalidApiKey","message":"Invalid API-key provided."}')
-
-
 def fails(code: str, message: str, **more: str) -> Callable[[Peer], Any]:
     return play(lambda realtime: [realtime.read(), realtime.fail(code, message, **more), realtime.peer.hold()])
 
@@ -207,42 +126,23 @@ def loses_an_utterance(realtime: RealtimePeer) -> None:
     realtime.peer.hold()
 
 
-FAILURES: dict[str, tuple[Callable[[Peer], Any], Mapping[str, str], str, str, bool, str]] = {
-    "never ready": (
-        play(lambda realtime: realtime.peer.hold()), {"connect_ms": "200"}, "was not ready within 200 ms", "", True, "server",
-    ),
-    "never upgraded": (lambda peer: peer.hold(), {"connect_ms": "200"}, "timed out", "", True, "network"),
-    "never done": (play(stops_answering), {"finish_ms": "200"}, "did not finish within 200 ms", "", True, "server"),
-    "nonsense": (
-        play(lambda r: [r.read(), r.peer.send_frame(1, '{"type": '), r.peer.hold()]), {}, "no realtime message: not JSON", "", True,
-        "server",
-    ),
-    "forbidden": (forbids, {}, "check api_key", "HTTP 401", False, "credentials"),
+FAILURES: dict[str, tuple[Callable[[Peer], Any], str, str, bool, str]] = {
     "bad setting": (
-        fails("invalid_value", "Invalid value: 'x'.", type="invalid_request_error", param="session.sample_rate"), {},
+        fails("invalid_value", "Invalid value: 'x'.", type="invalid_request_error", param="session.sample_rate"),
         "refused a setting", "invalid_value", False, "settings",
     ),
-    "server error": (fails("server_error", "oops", type="server_error"), {}, "failed", "server_error", True, "server"),
-    "too many": (fails("Throttling.RateQuota", "x"), {}, "too many requests", "Throttling.RateQuota", True, "throttled"),
-    "utterance lost": (play(loses_an_utterance), {}, "failed inside", "InternalError", True, "server"),
-    "ends by itself": (
-        play(lambda r: [r.begin(), r.finished(), r.peer.hold()]), {}, "ended the task by itself", "", True, "server",
-    ),
-    "dropped": (play(lambda r: [r.begin(), r.peer.reset()]), {}, "broke", "", True, "network"),
-    "closed": (play(lambda r: [r.begin(), r.peer.send_frame(8, b"\x03\xe8")]), {}, "code 1000", "", True, "server"),
+    "server error": (fails("server_error", "oops", type="server_error"), "failed", "server_error", True, "server"),
+    "utterance lost": (play(loses_an_utterance), "failed inside", "InternalError", True, "server"),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("what", FAILURES)
-def test_every_failure_says_whose_fault_it_is_and_whether_to_try_again(what: str) -> None:
-    script, values, words, code, retry, kind = FAILURES[what]
+def test_every_error_says_whose_fault_it_is_and_whether_to_try_again(what: str) -> None:
+    script, words, code, retry, kind = FAILURES[what]
     with Loopback(script) as server:
         watch = Watch()
-        work = recogniser(server, **values).start("t", watch)
-        if what == "never done":
-            work.finish()
+        recogniser(server).start("t", watch)
         error = ended(watch)
-        assert not work.feed(FRAME)
     assert error is not None and words in str(error), error
     assert (error.code, error.retry, error.kind, error.provider) == (code, retry, kind, "qwen asr")
     assert KEY not in str(error)

@@ -82,6 +82,8 @@ class FlowingTask:
                 self._reply.mark(self._marks.sentence_ended(event.subtitles))
             case wire.Completed() if self._owed.state != "stopping":  # or it might be asked for ever to begin
                 self._reply.failed(self._account.failure("the service ended the task by itself"))
+            case wire.Completed() if self._owed.speakable and not self._owed.heard:
+                self._reply.failed(self._account.failure("the service was given text and sent no audio for it"))
             case wire.Completed():
                 self._reply.mark(self._marks.completed(self._reply.audio_ms))
                 self._done()

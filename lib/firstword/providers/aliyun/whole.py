@@ -71,6 +71,8 @@ class WholeSynthesis:
         match event:
             case wire.MetaInfo():
                 self._mark(self._marks.spoken(event.subtitles))
+            case wire.Completed() if not self._heard and any(char.isalnum() for char in self._text):
+                self._fail(self._account.failure("the service was given text and sent no audio for it"))
             case wire.Completed():
                 self._mark(self._marks.completed(self._audio_ms))
                 self._gate.last(self._listener.finished)

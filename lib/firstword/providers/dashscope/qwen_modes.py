@@ -125,7 +125,7 @@ class CommitSession(QwenSession):
 
     def _session_finished(self) -> None:
         if self._speaking:
-            self._spoke_nothing()
+            self._ended_by_itself()
         else:
             ended = self._released
             self._close()
@@ -205,6 +205,9 @@ class ServerCommitSession(QwenSession):
         """More may follow: only ``session.finished`` is the end."""
 
     def _session_finished(self) -> None:
+        if self.state != "finishing" and self._unspoken:  # how much of it was spoken is not told
+            self._ended_by_itself()
+            return
         if self._ever_owed and not self._heard:
             self._spoke_nothing()
             return

@@ -222,6 +222,9 @@ class QwenSession:
     def _spoke_nothing(self) -> None:
         self._reply.failed(self._realtime.account.failure("the service was given text and sent no audio for it"))
 
+    def _ended_by_itself(self) -> None:
+        self._reply.failed(self._realtime.account.failure("the service ended the session by itself"))
+
     def _expect_speech(self, within_ms: int) -> None:
         self._speech_by = self._clock.now() + within_ms / 1000
 
