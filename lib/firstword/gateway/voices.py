@@ -9,8 +9,9 @@ from .engines import HeardText, Spoken
 
 PIECE_CHARACTERS = 48
 """How much is spoken per step: 9 s of Chinese, made in about a fifth of a millisecond."""
-HEARER_BLOCK_MS = 40
-"""What a hearer judges at once. A caller waits for it: half of what an ear judges that nobody waits for."""
+HEARER_BLOCK_MS = 20
+"""What a hearer judges at once: a caller waits for it. A character is known some 85 ms after its last tone then, and not 60 ms later; a
+hundred calls cost a sixth more of the gateway."""
 
 
 class ToneVoice:
