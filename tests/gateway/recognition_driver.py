@@ -87,7 +87,7 @@ class Told(RecognitionCallback, TranslationRecognizerCallback):  # type: ignore[
 
 
 def hear(sdk: Any, told: Told, rate: int, **start: Any) -> dict[str, Any]:
-    audio = b"".join(tone.speak(text, rate) + bytes(rate * 2) for text in ASKED)
+    audio = b"".join(tone.speak(text, rate) + bytes(rate * 3) for text in ASKED)  # 1.5 s apart: two sentences
     size = rate // 10 * 2
     try:
         sdk.start(**start)  # which may find that its own loop has failed already
