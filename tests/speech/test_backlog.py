@@ -30,6 +30,16 @@ def test_a_long_silence_is_sent_in_larger_messages_and_its_first_sound_at_once()
     assert sends(backlog, loud, 6) == [3, 3]
 
 
+def test_the_beginning_of_a_sound_does_not_wait_for_a_whole_message_whatever_lay_before_it() -> None:
+    loud, quiet = b"\x00\x10" * 160, bytes(320)
+    for silence in range(11, 80):
+        backlog = Backlog(8000, 60, 5000)
+        backlog.ready = True
+        sends(backlog, loud, 5)
+        sends(backlog, quiet, silence)
+        assert len(sends(backlog, loud, 1)) == 1, f"after {silence} frames of silence"
+
+
 def test_the_end_of_a_sound_does_not_wait_for_a_whole_message() -> None:
     loud, quiet = b"\x00\x10" * 160, bytes(320)
     backlog = Backlog(8000, 200, 5000)

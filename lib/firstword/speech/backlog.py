@@ -38,7 +38,7 @@ class Backlog:
         self._batch = send_ms * self._bytes_per_ms
         self._quiet_batch = max(send_ms, QUIET_SEND_MS) * self._bytes_per_ms
         self._quiet_bytes = 0  # fed since the last sound
-        self._urgent = False  # a sound has just ended: what is held goes, however little
+        self._urgent = False  # a sound begins, or has just ended: what is held goes, however little
         self._tail = (PAUSE_MS * self._bytes_per_ms, TAIL_MS * self._bytes_per_ms)
         self._bound = bound_ms * self._bytes_per_ms
         self._lock = threading.Lock()
@@ -61,7 +61,8 @@ class Backlog:
             before = self._quiet_bytes
             self._quiet_bytes = 0 if loud else before + len(pcm)
             begin, end = self._tail
-            self._urgent = self._urgent or (before < end and self._quiet_bytes >= begin)
+            onset = loud and before >= end
+            self._urgent = self._urgent or onset or (before < end and self._quiet_bytes >= begin)
             self._pieces.append(pcm)
             self._held += len(pcm)
             lost = self._lost
