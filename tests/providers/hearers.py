@@ -27,6 +27,7 @@ TRANSCRIPTION = "conversation.item.input_audio_transcription"
 class AliyunHearer(Hearer):
     """NLS SpeechTranscriber, which numbers its sentences."""
 
+    no_message = "that is no NLS message"
     name = "aliyun asr"
     secret = FIXED["token"]
     forbidden = ("403 Forbidden", f"The token '{FIXED['token']}' is invalid!", "refused the token")
@@ -150,6 +151,7 @@ class DashScopeHearer(Hearer):
 class QwenHearer(Hearer):
     """The realtime protocol, whose sentences are items."""
 
+    no_message = "that is no realtime message"
     name = "qwen asr"
     secret = QWEN_KEY
     forbidden = ("401 Unauthorized", INVALID_KEY, "check api_key")

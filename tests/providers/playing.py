@@ -28,6 +28,8 @@ class Part(ABC):
     """What no error may tell."""
     forbidden: ClassVar[tuple[str, str, str]]
     """How a wrong key is refused: the status, the body, and words of the client's error."""
+    no_message: ClassVar[str] = "that is no message of its protocol"
+    """What the client says of nonsense."""
     throttled: ClassVar[tuple[str, str]]
     """The code and words of the client's error when the service has too much to do."""
 

@@ -26,6 +26,7 @@ INVALID_KEY = '{"code":"InvalidApiKey","message":"Invalid API-key provided."}'
 class AliyunSpeaker(Speaker):
     """NLS FlowingSpeechSynthesizer."""
 
+    no_message = "that is no NLS message"
     name = "aliyun tts"
     secret = FIXED["token"]
     exact = False
@@ -147,6 +148,7 @@ class CosyVoiceSpeaker(Speaker):
 class QwenSpeaker(Speaker):
     """The realtime protocol, in the mode ``server_commit``."""
 
+    no_message = "that is no realtime message"
     name = "qwen tts"
     secret = QWEN_KEY
     exact = False

@@ -206,8 +206,8 @@ FAILURES = {
     "never done": Failure(
         lambda h: [h.start(), h.all_came(), h.hold()], "did not finish within 100 ms", values=FINISH, finishes=True
     ),
-    "nonsense at first": Failure(lambda h: [h.asked(), h.nonsense(), h.hold()], "not JSON"),
-    "nonsense later": Failure(lambda h: [h.start(), h.nonsense(), h.hold()], "not JSON"),
+    "nonsense at first": Failure(lambda h: [h.asked(), h.nonsense(), h.hold()], "{nonsense}: not JSON"),
+    "nonsense later": Failure(lambda h: [h.start(), h.nonsense(), h.hold()], "{nonsense}: not JSON"),
     "ends by itself": Failure(lambda h: [h.start(), h.ends_by_itself(), h.hold()], "ended the task by itself"),
     "ends before it has begun": Failure(lambda h: [h.asked(), h.ends_by_itself(), h.hold()], "ended the task by itself"),
     "dropped at first": Failure(lambda h: [h.asked(), h.peer.reset()], "broke", "network"),
@@ -232,7 +232,7 @@ def test_every_failure_says_what_it_is_about_and_is_worth_another_try(service: t
             work.finish()
         error = judged(service, ended(watch))
         assert not work.feed(FRAME)
-    assert failure.words in str(error), error
+    assert failure.words.format(nonsense=service.no_message) in str(error), error
     assert (error.code, error.retry, error.kind) == ("", True, failure.kind)
 
 

@@ -65,7 +65,7 @@ FAILURES = {
     "the end before it was asked for": Failure(
         lambda s: [s.start(), s.text_came(), s.sound(BIT), s.ends_by_itself(), s.hold()], "by itself"
     ),
-    "nonsense": Failure(lambda s: [s.asked(), s.nonsense(), s.hold()], "not JSON"),
+    "nonsense": Failure(lambda s: [s.asked(), s.nonsense(), s.hold()], "{nonsense}: not JSON"),
 }  # fmt: skip
 
 
@@ -79,7 +79,7 @@ def test_every_failure_says_what_it_is_about_and_is_worth_another_try(service: t
     failure = FAILURES[what]
     with SpeakingStage(service, failure.script, **failure.values) as stage:
         error = judged(service, ended(stage.say(SAID.get(what, "你好。"), finish=failure.finishes)))
-    assert failure.words in str(error), error
+    assert failure.words.format(nonsense=service.no_message) in str(error), error
     assert (error.code, error.retry, error.kind) == ("", True, failure.kind)
 
 

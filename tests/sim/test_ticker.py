@@ -59,18 +59,27 @@ def channel_of(ticker: Ticker) -> tuple[Channel, Bug]:
 
 
 def test_channels_that_flow_are_ticked_by_one_thread_at_their_moments(ticker: Ticker) -> None:
+    for _ in range(5):
+        apart_s = ride_together(ticker, 20)
+        if all(abs(apart) <= 0.04 for apart in apart_s):
+            break  # else the machine stood still for a moment at the first frame or the last
+    assert apart_s == pytest.approx([0.0] * 20, abs=0.04)
+
+
+def ride_together(ticker: Ticker, count: int) -> list[float]:
+    """So many channels take ten frames each. Returns by how much the last of each came too late or too soon after the first, in s."""
     rides: list[int] = []
-    channels = [channel_of(ticker) for _ in range(20)]
+    channels = [channel_of(ticker) for _ in range(count)]
     sessions = [
         spawn("session", lambda c=channel: rides.append(c.ride(10)), str(n)) for n, (channel, _) in enumerate(channels)
     ]
     assert join(sessions, 5) == []
-    assert rides == [10] * 20
-    for channel, bug in channels:
-        assert set(bug.ticked_by) == {"ticker"}
-        arrivals = channel.line.arrivals
-        missed = sum(missing for _, missing in channel.line.gaps)
-        assert arrivals[9] - arrivals[0] == pytest.approx((9 + missed) * TICK, abs=0.1)  # either may be late
+    assert rides == [10] * count
+    assert all(set(bug.ticked_by) == {"ticker"} for _, bug in channels)
+    return [
+        channel.line.arrivals[9] - channel.line.arrivals[0] - (9 + sum(gap for _, gap in channel.line.gaps)) * TICK
+        for channel, _ in channels
+    ]
 
 
 def test_a_channel_that_must_wait_waits_on_its_own_thread_and_holds_up_nobody(ticker: Ticker) -> None:

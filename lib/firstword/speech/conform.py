@@ -21,14 +21,15 @@ from .llm import Completion, Generation, Message, Model, Tool, ToolCall
 from .tts import Mark, Synthesis, Synthesiser
 from .watch import Watch
 
+MORE_CALLS = 20
+
 
 @dataclass(frozen=True)
 class Bounds:
     """Seconds of the clock."""
 
-    at_once_s: float = 0.02
-    """What ``start`` and every method of a handle may take, in the median. At rest that is well under a millisecond; where all cores are
-    at work it was 6."""
+    at_once_s: float = 0.005
+    """What ``start`` and every method of a handle may take, in the median: one call of many may meet a busy machine."""
     whole_s: float = 10.0
     """What one piece of work may take."""
     quiet_s: float = 0.03
@@ -163,13 +164,23 @@ class _Trial(Generic[H]):
         self.check_cancel_by_two_threads()
         self.check_cancel_after_the_end()
         self.check_two_at_once()
-        for method, took in self.took_s.items():
-            median = sorted(took)[len(took) // 2]
+        self.check_that_nobody_waits()
+        self.service.close()
+        self.service.close()  # idempotent
+
+    def check_that_nobody_waits(self) -> None:
+        """Of a few calls on a busy machine half may be late, of many not: more are made before a method is blamed."""
+        for _ in range(MORE_CALLS):
+            if all(median <= self.bounds.at_once_s for median in self.medians_s().values()):
+                return
+            self.check_undisturbed()
+        for method, median in self.medians_s().items():
             assert median <= self.bounds.at_once_s, (
                 f"{self.service.name}: {method} took {median * 1000:.1f} ms in the median; it must return at once"
             )
-        self.service.close()
-        self.service.close()  # idempotent
+
+    def medians_s(self) -> dict[str, float]:
+        return {method: sorted(took)[len(took) // 2] for method, took in self.took_s.items()}
 
     def timed(self, act: Callable[..., Any], *args: Any) -> Any:
         began = self.clock.now()
