@@ -20,7 +20,7 @@ from firstword.speech.llm import Message
 from .clients import CLIENTS, Client, work
 
 by_client = pytest.mark.parametrize("client", CLIENTS.values(), ids=CLIENTS)
-OVER_S = 3.0
+OVER_S = 2.5
 
 
 pytestmark = pytest.mark.usefixtures("nothing_runs_on")

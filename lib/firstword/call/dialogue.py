@@ -6,6 +6,7 @@ by what was heard of it; so does the model.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -28,9 +29,6 @@ from .record import CallRecord, TurnRecord
 from .reply import Reply
 from .summary import Summarised, Summary
 from .tools import Errands, Toolbox
-
-LOOK_S = 0.5
-"""How often the reply under way is looked after, where it does not say that it wants to be sooner."""
 
 
 @dataclass(frozen=True)
@@ -106,7 +104,7 @@ class Dialogue:
 
     def look(self, now: float) -> float:
         """Look after the reply under way. Returns in how many seconds to do so again."""
-        return self._reply.look(now) if self._reply is not None else LOOK_S
+        return self._reply.look(now) if self._reply is not None else math.inf
 
     def caller_began(self, at: float) -> None:
         """The caller makes a sound: a reply is near, and shall wait for no handshake."""

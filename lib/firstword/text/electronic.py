@@ -6,6 +6,9 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from .kinds import FIGURE, LETTER, Found, Kind
+from .reading import Reading
+
 _LABEL = r"[A-Za-z0-9][A-Za-z0-9-]{0,62}"
 _HOST = rf"(?:{_LABEL}\.){{1,6}}[A-Za-z]{{2,12}}"
 _PATH = r"(?::\d{1,5})?(?:[/?#][A-Za-z0-9_\-.~:/?#@!$&'()*+,;=%]*(?<![.,:;!?]))?"
@@ -30,6 +33,9 @@ class Spelling:
     """Between what is said."""
     known: dict[str, str]
     """Whole parts, in small letters, that are said otherwise."""
+    email: str
+    """Said instead of an address, where a profile names nothing of its own."""
+    link: str
 
 
 _PART = re.compile(r"\d+|[A-Za-z]+|[^\dA-Za-z]")
@@ -56,3 +62,19 @@ def link(found: re.Match[str], way: str, spelling: Spelling) -> str:
     scheme = "" if (found["scheme"] or "http").startswith("http") else found["scheme"]
     path = re.split(r"[?#]", path or "", maxsplit=1)[0].rstrip("/.,:;!")
     return spell(scheme + host.rstrip(".") + path, spelling)
+
+
+def addresses(spelling: Spelling) -> tuple[Kind, ...]:
+    """The kinds of a language that spells so: said, announced or left out, as a profile wants."""
+
+    def email(found: Found, reading: Reading) -> str:
+        if reading.emails == "say":
+            return spell(found[0], spelling)
+        return (reading.email_sentence or spelling.email) if reading.emails == "announce" else ""
+
+    def linked(found: Found, reading: Reading) -> str:
+        if reading.links in ("say", "full"):
+            return link(found, reading.links, spelling)
+        return (reading.link_sentence or spelling.link) if reading.links == "announce" else ""
+
+    return Kind("email", FIGURE + LETTER, EMAIL, email), Kind("link", FIGURE + LETTER, LINK, linked)

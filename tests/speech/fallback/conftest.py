@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from firstword.speech.watch import Watch
+
 from .puppets import ALARMS
 
 
@@ -15,3 +17,11 @@ def alarms_end() -> Iterator[None]:
     yield
     while ALARMS:
         ALARMS.pop().close()
+
+
+@pytest.fixture
+def watch() -> Iterator[Watch]:
+    """A listener; what it was told is in order, or the test fails."""
+    made = Watch()
+    yield made
+    made.judge()

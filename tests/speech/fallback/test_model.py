@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from firstword.speech.fallback.breaker import State
@@ -26,13 +24,6 @@ class Scene:
     @property
     def taken(self) -> list[int]:
         return [member.limiter.taken for member in self.members]
-
-
-@pytest.fixture
-def watch() -> Iterator[Watch]:
-    made = Watch()
-    yield made
-    made.judge()
 
 
 def test_an_answer_is_told_as_it_comes_and_its_connection_is_left_alone(watch: Watch) -> None:

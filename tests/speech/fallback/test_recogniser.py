@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -37,13 +36,6 @@ class Scene:
     @property
     def taken(self) -> list[int]:
         return [member.limiter.taken for member in self.members]
-
-
-@pytest.fixture
-def watch() -> Iterator[Watch]:
-    made = Watch()
-    yield made
-    made.judge()
 
 
 def test_what_was_not_final_is_said_again_to_the_next(watch: Watch) -> None:

@@ -6,8 +6,8 @@ import re
 
 from .. import roman
 from ..alphabet import CIRCLED, ROMAN
-from ..electronic import EMAIL, LINK, Spelling, link, spell
-from ..kinds import FIGURE, LETTER, Found, Kind, after, kind
+from ..electronic import Spelling, addresses
+from ..kinds import FIGURE, LETTER, Found, after, kind
 from ..phrases import listed
 from ..reading import Reading
 from .numbers import amount, digits, house, ordinal
@@ -195,25 +195,14 @@ SPELLING = Spelling(
     digits,
     " ",
     {"www": "WWW", "http": "HTTP", "https": "HTTPS", "ftp": "FTP"},
+    email="an e-mail address",
+    link="a link",
 )
-
-
-def _email(found: Found, reading: Reading) -> str:
-    if reading.emails == "say":
-        return spell(found[0], SPELLING)
-    return (reading.email_sentence or "an e-mail address") if reading.emails == "announce" else ""
-
-
-def _link(found: Found, reading: Reading) -> str:
-    if reading.links in ("say", "full"):
-        return link(found, reading.links, SPELLING)
-    return (reading.link_sentence or "a link") if reading.links == "announce" else ""
 
 
 _NAMES = r"(?P<names>(?:[A-Z][A-Za-z]+|\d+(?:st|nd|rd|th))(?: [A-Z][A-Za-z]+){0,2}?)"
 ADDRESSES = (
-    Kind("email", FIGURE + LETTER, EMAIL, _email),
-    Kind("link", FIGURE + LETTER, LINK, _link),
+    *addresses(SPELLING),
     kind(
         "house",
         FIGURE,

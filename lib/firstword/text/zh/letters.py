@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from .. import roman
 from ..alphabet import CIRCLED, ROMAN
-from ..electronic import EMAIL, LINK, Spelling, link, spell
-from ..kinds import FIGURE, LETTER, Found, Kind, after, kind
+from ..electronic import Spelling, addresses
+from ..kinds import LETTER, Found, after, kind
 from ..phrases import listed
 from ..reading import Reading
 from .numbers import amount, digits
@@ -68,22 +68,12 @@ SPELLING = Spelling(
     digits,
     "",
     {},
+    email="一个电子邮箱地址",
+    link="一个链接",
 )
 
 
-def _email(found: Found, reading: Reading) -> str:
-    if reading.emails == "say":
-        return spell(found[0], SPELLING)
-    return (reading.email_sentence or "一个电子邮箱地址") if reading.emails == "announce" else ""
-
-
-def _link(found: Found, reading: Reading) -> str:
-    if reading.links in ("say", "full"):
-        return link(found, reading.links, SPELLING)
-    return (reading.link_sentence or "一个链接") if reading.links == "announce" else ""
-
-
-ADDRESSES = (Kind("email", FIGURE + LETTER, EMAIL, _email), Kind("link", FIGURE + LETTER, LINK, _link))
+ADDRESSES = addresses(SPELLING)
 KINDS = (
     kind("roman", "".join(sorted(ROMAN)), ".", _roman),
     kind("roman", roman.STARTS, roman.NUMERAL, _roman_letters),
